@@ -1,0 +1,3 @@
+"""Offline forensics of container images."""
+
+__version__ = "0.1.0"

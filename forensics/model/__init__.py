@@ -1,0 +1,1 @@
+"""The frozen records every room speaks in."""

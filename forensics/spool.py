@@ -1,0 +1,59 @@
+"""Nameless temporary files for decompressed archives and layers: gone with the process."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from forensics.errors import ForensicsError
+
+
+class Spool:
+    """Hands out file descriptors of unlinked files in one folder and closes them at the end.
+
+    The files never have a name that anything else could open, and nothing from an image decides where they
+    lie. The folder is `FORENSICS_TMPDIR`, `TMPDIR` or `/var/tmp`.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        chosen = folder or os.environ.get("FORENSICS_TMPDIR") or os.environ.get("TMPDIR") or "/var/tmp"  # noqa: S108
+        self._folder = Path(chosen)
+        self._open: list[int] = []
+
+    def new_file(self) -> int:
+        """A descriptor of a new, empty, nameless file, open for reading and writing.
+
+        Raises ForensicsError when the folder cannot be written.
+        """
+        try:
+            descriptor = self._nameless()
+        except OSError as error:
+            raise ForensicsError(
+                f"cannot write temporary files in {self._folder}: {error.strerror}",
+                "set FORENSICS_TMPDIR to a folder with room for the uncompressed image",
+            ) from error
+        self._open.append(descriptor)
+        return descriptor
+
+    def _nameless(self) -> int:
+        try:
+            return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError:
+            descriptor, name = tempfile.mkstemp(prefix="forensics-", dir=self._folder)
+            os.unlink(name)  # noqa: PTH108 - by the very name mkstemp gave
+            return descriptor
+
+    def close(self) -> None:
+        """Close every file, which also frees its bytes."""
+        while self._open:
+            os.close(self._open.pop())
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
