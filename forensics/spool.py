@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from forensics.errors import ForensicsError
 
@@ -50,7 +51,7 @@ class Spool:
         while self._open:
             os.close(self._open.pop())
 
-    def __enter__(self) -> Spool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -125,8 +125,8 @@ class LayerIndex(msgspec.Struct, frozen=True, kw_only=True):
     """A layer after it was decompressed, verified and indexed.
 
     `blob` is the uncompressed tar. `digest` and `diff_id` are what was *computed* (`sha256:…`).
-    `digest_agrees`/`diff_id_agrees` are None where nothing was declared. `compression` is what the bytes are (``, `gzip`, `zstd`, `xz`,
-    `bzip2`). `whiteouts` and `opaques` are among `entries`, which stand in archive order.
+    `digest_agrees`/`diff_id_agrees` are None where nothing was declared. `compression` is what the bytes
+    are (empty, `gzip`, `zstd`, `xz`, `bzip2`). `whiteouts` and `opaques` are among `entries`, which stand in archive order.
     """
 
     index: int
@@ -140,4 +140,3 @@ class LayerIndex(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
     entries: tuple[Entry, ...] = ()
     issues: tuple[Issue, ...] = ()
-

@@ -62,8 +62,11 @@ class Category(StrEnum):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to look at. `kind`: `bytes` (offset and length in the file), `decoded`, `config`, `history`,
-    `metadata`, `digest`, `section`. `offset` is None where there is no place in a file. `text` is printable."""
+    """One thing to look at.
+
+    `kind`: `bytes` (offset and length in the file), `decoded`, `config`, `history`, `metadata`, `digest`,
+    `section`. `offset` is None where there is no place in a file. `text` is printable.
+    """
 
     kind: str
     text: str

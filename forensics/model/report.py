@@ -69,7 +69,8 @@ class ReportConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReportLayer(msgspec.Struct, frozen=True, kw_only=True):
     """One layer. Sizes in bytes; `verified` is true when every digest declared for it was met,
-    false when one was not, null when none was declared or the layer is not there."""
+    false when one was not, null when none was declared or the layer is not there.
+    """
 
     index: int
     digest: str
@@ -196,7 +197,8 @@ class ReportPackage(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReportFile(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One version of one path. `key` is [layer, header offset]; `path` printable, with `path_base64`
-    where the exact bytes differ; `rule` explains `generated`; `type` is the content's file type id."""
+    where the exact bytes differ; `rule` explains `generated`; `type` is the content's file type id.
+    """
 
     path: str
     layer: int

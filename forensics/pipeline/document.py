@@ -1,0 +1,284 @@
+"""Builds the one report document from everything that is known at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from forensics import __version__
+from forensics.detectors import Scene, verdict
+from forensics.model import report as doc
+from forensics.model.facts import FileFacts
+from forensics.model.files import Change, FileKind, FileVersion, LayerIndex
+from forensics.model.findings import Finding, report_order
+from forensics.model.image import Image, ImageConfig, LayerSource
+from forensics.model.issues import Issue
+from forensics.model.packages import Inventory
+from forensics.model.sbom import FileStatus, FileVerdict
+from forensics.printable import exact_base64, printable
+
+_PROGRAMS = frozenset({"elf", "script", "pe", "macho", "java-class", "pyc", "wasm"})
+"""File types that run or are loaded as code: these are listed one by one when nobody owns them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the document is made of; `issues` are those that no other part carries."""
+
+    scene: Scene
+    signatures: doc.SignatureState
+    findings: tuple[Finding, ...]
+    issues: tuple[Issue, ...]
+    started: str
+
+
+def document(parts: Parts, timings: dict[str, float]) -> doc.Report:
+    """The report; the same parts give the same document."""
+    scene = parts.scene
+    findings = tuple(sorted({f.id: f for f in parts.findings}.values(), key=report_order))
+    return doc.Report(
+        schema=doc.SCHEMA,
+        tool=doc.Tool(
+            name="forensics", version=__version__, signatures=parts.signatures, started=parts.started
+        ),
+        image=_image(scene),
+        verdict=verdict(findings),
+        sbom=_sbom_section(scene),
+        packages=_packages(scene.inventory),
+        findings=findings,
+        coverage=_coverage(parts),
+        timings=timings,
+        files=tuple(_files(scene)),
+    )
+
+
+def _image(scene: Scene) -> doc.ReportImage:
+    image = scene.image
+    return doc.ReportImage(
+        source=image.source,
+        reference=printable(image.reference),
+        manifest_digest=image.manifest_digest,
+        config_digest=image.config_digest,
+        platform=printable(str(image.platform)),
+        tags=_texts(image.tags),
+        created=printable(image.created),
+        config=_config(image.config, image),
+        layers=tuple(_layers(scene)),
+        distribution=printable(scene.inventory.distribution_name),
+    )
+
+
+def _texts(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(printable(text) for text in texts)
+
+
+def _config(config: ImageConfig, image: Image) -> doc.ReportConfig:
+    return doc.ReportConfig(
+        user=printable(config.user),
+        entrypoint=_texts(config.entrypoint),
+        cmd=_texts(config.cmd),
+        env=_texts(config.env),
+        labels={printable(key): printable(text) for key, text in sorted(config.labels.items())},
+        exposed_ports=_texts(config.exposed_ports),
+        volumes=_texts(config.volumes),
+        working_dir=printable(config.working_dir),
+        shell=_texts(config.shell),
+        healthcheck=_texts(config.healthcheck),
+        on_build=_texts(config.on_build),
+        stop_signal=printable(config.stop_signal),
+        author=printable(config.author),
+        history=tuple(_history(config, image)),
+    )
+
+
+def _history(config: ImageConfig, image: Image) -> Iterator[doc.ReportHistory]:
+    layer = 0
+    for step in config.history:
+        number = None
+        if not step.empty_layer and layer < len(image.layers):
+            number, layer = layer, layer + 1
+        yield doc.ReportHistory(
+            created=printable(step.created),
+            created_by=printable(step.created_by),
+            comment=printable(step.comment),
+            layer=number,
+        )
+
+
+def _layers(scene: Scene) -> Iterator[doc.ReportLayer]:
+    for source, index in zip(scene.image.layers, scene.view.image_layers, strict=True):
+        changes = Counter(version.change for version in scene.view.in_layer(index.index))
+        yield doc.ReportLayer(
+            index=index.index,
+            digest=index.digest or printable(source.digest),
+            diff_id=index.diff_id or printable(source.diff_id),
+            media_type=printable(source.media_type),
+            compressed_size=index.compressed_size,
+            size=index.size,
+            entries=len(index.entries),
+            created_by=printable(source.created_by),
+            created=printable(source.created),
+            verified=_verified(source, index),
+            base=source.base,
+            compression=index.compression,
+            added=changes[Change.ADDED],
+            modified=changes[Change.MODIFIED],
+            deleted=len(scene.view.removed_by(index.index)),
+        )
+
+
+def _verified(source: LayerSource, index: LayerIndex) -> bool | None:
+    agreements = {index.digest_agrees, index.diff_id_agrees} - {None}
+    if source.blob is None or not agreements:
+        return None
+    return agreements == {True}
+
+
+def _sbom_section(scene: Scene) -> doc.SbomSection:
+    reconciliation = scene.reconciliation
+    if reconciliation is None:
+        return doc.SbomSection()
+    drift = reconciliation.drift
+    return doc.SbomSection(
+        reference=reconciliation.reference,
+        declared=tuple(
+            doc.ReportSbom(
+                origin=sbom.origin,
+                format=sbom.format,
+                spec_version=sbom.spec_version,
+                components=len(sbom.components),
+                files=len(sbom.files),
+            )
+            for sbom in scene.sboms
+        ),
+        packages=doc.PackageDriftReport(
+            matched=drift.matched,
+            undeclared=drift.undeclared,
+            absent=drift.absent,
+            version_changed=drift.version_changed,
+        ),
+        files=_file_drift(scene),
+    )
+
+
+def _file_drift(scene: Scene) -> doc.FileDrift:
+    counts: Counter[FileStatus] = Counter()
+    altered, undeclared, unowned = [], [], []
+    unowned_other = 0
+    for version, found in _judged(scene):
+        where = {"layer": version.layer, "path": printable(version.path), "state": version.state.value}
+        kind = _type_of(version, scene.facts)
+        match found.status:
+            case FileStatus.ALTERED:
+                altered.append(doc.AlteredFile(**where, claimed_by=printable(found.claimed_by)))
+            case FileStatus.UNDECLARED_PACKAGE:
+                package = printable(found.claimed_by)
+                undeclared.append(doc.UndeclaredPackageFile(**where, package=package))
+            case FileStatus.UNOWNED if kind in _PROGRAMS:
+                unowned.append(doc.UnownedFile(**where, kind=kind))
+            case FileStatus.UNOWNED:
+                unowned_other += 1
+            case status:
+                counts[status] += 1
+    return doc.FileDrift(
+        declared=counts[FileStatus.DECLARED],
+        package=counts[FileStatus.PACKAGE],
+        generated=counts[FileStatus.GENERATED],
+        known_good=counts[FileStatus.KNOWN_GOOD],
+        altered=tuple(altered),
+        undeclared_package=tuple(undeclared),
+        unowned=tuple(unowned),
+        unowned_other=unowned_other,
+        missing=scene.reconciliation.missing if scene.reconciliation else (),
+    )
+
+
+def _judged(scene: Scene) -> Iterator[tuple[FileVersion, FileVerdict]]:
+    for version in scene.view.all_versions():
+        found = scene.verdict(version.key)
+        if found is not None:
+            yield version, found
+
+
+def _type_of(version: FileVersion, facts: Mapping[str, FileFacts]) -> str:
+    known = facts.get(version.sha256)
+    return known.type if known else ""
+
+
+def _packages(inventory: Inventory) -> tuple[doc.ReportPackage, ...]:
+    return tuple(
+        doc.ReportPackage(
+            name=printable(package.name),
+            version=printable(package.version),
+            type=package.type,
+            purl=printable(package.purl),
+            arch=printable(package.arch),
+            licenses=_texts(package.licenses),
+            layer=package.layer,
+            locations=_texts(package.locations),
+            files=package.files,
+        )
+        for package in sorted(inventory.packages, key=lambda package: package.id)
+    )
+
+
+def _coverage(parts: Parts) -> doc.Coverage:
+    scene = parts.scene
+    files = size = examined_files = examined_bytes = 0
+    issues = [*scene.image.issues, *scene.view.issues, *scene.inventory.issues, *parts.issues]
+    for index in scene.view.image_layers:
+        issues.extend(index.issues)
+    if scene.reconciliation:
+        issues.extend(scene.reconciliation.issues)
+    told: set[str] = set()
+    for version in scene.view.all_versions():
+        if version.entry.kind is not FileKind.REGULAR:
+            continue
+        files += 1
+        size += version.entry.size
+        facts = scene.facts.get(version.sha256)
+        if facts is None:
+            continue
+        examined_files += not facts.lost_bytes
+        examined_bytes += max(0, version.entry.size - facts.lost_bytes)
+        if facts.sha256 not in told:
+            told.add(facts.sha256)
+            subject = f"layer {version.layer}:{printable(version.path)}"
+            issues.extend(msgspec.structs.replace(issue, subject=subject) for issue in facts.issues)
+    return doc.Coverage(
+        files=files,
+        bytes=size,
+        examined_files=examined_files,
+        examined_bytes=examined_bytes,
+        issues=tuple(sorted(set(issues))),
+    )
+
+
+def _files(scene: Scene) -> Iterator[doc.ReportFile]:
+    for version in scene.view.all_versions():
+        entry = version.entry
+        found = scene.verdict(version.key)
+        yield doc.ReportFile(
+            path=printable(version.path),
+            layer=version.layer,
+            offset=entry.header_offset,
+            kind=entry.kind.value,
+            size=entry.size,
+            mode=entry.mode,
+            uid=entry.uid,
+            gid=entry.gid,
+            mtime=entry.mtime,
+            link=printable(entry.link),
+            state=version.state.value,
+            change=version.change.value,
+            changed_by_layer=version.changed_by_layer,
+            sha256=version.sha256,
+            status=found.status.value if found else "",
+            claimed_by=printable(found.claimed_by) if found else "",
+            rule=found.rule if found else "",
+            type=_type_of(version, scene.facts),
+            path_base64=exact_base64(version.path),
+        )

@@ -1,0 +1,167 @@
+"""Worker processes: tasks go out, answers come back, and a worker that dies costs one task."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from forensics.cancellation import Cancellation
+from forensics.pipeline import protocol
+
+_POLL_SECONDS = 0.05
+_SILENCE_SECONDS = 300.0
+"""A task without a sign of life for so long is given up."""
+_MESSAGE_SECONDS = 60.0
+"""A message that has begun must be complete after so long."""
+
+
+@dataclass(slots=True)
+class Task:
+    """One request with the descriptors that travel with it."""
+
+    request: protocol.Request
+    descriptors: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class _Process:
+    child: subprocess.Popen[bytes]
+    channel: socket.socket
+    task: Task | None = None
+    heard: float = field(default_factory=time.monotonic)
+
+
+class WorkerPool:
+    """Runs tasks in up to `jobs` processes from one thread.
+
+    Processes start when there is work for them and stay until `close()`. `greeting` is sent to every new
+    process; `attach()` adds messages that every process, also a later one, must see before its next task.
+    """
+
+    def __init__(self, jobs: int, greeting: protocol.Hello, cancel: Cancellation) -> None:
+        self._jobs = max(1, jobs)
+        self._opening: list[tuple[protocol.Request, tuple[int, ...]]] = [(greeting, ())]
+        self._cancel = cancel
+        self._processes: list[_Process] = []
+        self._selector = selectors.DefaultSelector()
+
+    def start(self) -> None:
+        """Start all processes now, so that their start-up overlaps with other work."""
+        while len(self._processes) < self._jobs:
+            self._start_one()
+
+    def attach(self, message: protocol.AttachLayer, descriptor: int) -> None:
+        """Hand a layer to every process."""
+        self._opening.append((message, (descriptor,)))
+        for process in self._processes:
+            with contextlib.suppress(OSError):  # a dead one is noticed at its next task
+                protocol.send(process.channel, message, (descriptor,))
+
+    def run(
+        self,
+        tasks: deque[Task],
+        on_answer: Callable[[Task, protocol.Answer], bool],
+        on_death: Callable[[Task, str], None],
+    ) -> None:
+        """Work until `tasks` is empty and every process idle; both callbacks may append to `tasks`.
+
+        `on_answer` returns True when the answer finishes its task. `on_death` gets the task that was in the
+        hands of a process that ended, and a phrase that says how. Raises Cancelled when asked to stop.
+        """
+        while tasks or any(process.task for process in self._processes):
+            self._cancel.check()
+            self._hand_out(tasks, on_death)
+            for ready, _ in self._selector.select(_POLL_SECONDS):
+                process: _Process = ready.data
+                self._listen(process, on_answer, on_death)
+            self._stop_silent()
+
+    def _hand_out(self, tasks: deque[Task], on_death: Callable[[Task, str], None]) -> None:
+        while tasks:
+            process = next((each for each in self._processes if each.task is None), None)
+            if process is None:
+                if len(self._processes) >= self._jobs:
+                    return
+                process = self._start_one()
+            task = tasks.popleft()
+            process.task, process.heard = task, time.monotonic()
+            try:
+                protocol.send(process.channel, task.request, task.descriptors)
+            except OSError:
+                self._bury(process, on_death)
+
+    def _listen(
+        self,
+        process: _Process,
+        on_answer: Callable[[Task, protocol.Answer], bool],
+        on_death: Callable[[Task, str], None],
+    ) -> None:
+        try:
+            answer, _ = protocol.receive(process.channel, protocol.ANSWERS)
+        except (EOFError, OSError):
+            self._bury(process, on_death)
+            return
+        process.heard = time.monotonic()
+        if process.task and on_answer(process.task, answer):
+            process.task = None
+
+    def _start_one(self) -> _Process:
+        ours, theirs = socket.socketpair()
+        ours.settimeout(_MESSAGE_SECONDS)
+        with theirs:
+            child = subprocess.Popen(  # noqa: S603 - our own program with our own argument
+                [sys.executable, "-P", "-m", "forensics.pipeline.worker", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=None if os.environ.get("FORENSICS_DEBUG") else subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        process: _Process = _Process(child, ours)
+        self._processes.append(process)
+        self._selector.register(ours, selectors.EVENT_READ, process)
+        with contextlib.suppress(OSError):  # one that died at once is noticed at its first task
+            for message, descriptors in self._opening:
+                protocol.send(ours, message, descriptors)
+        return process
+
+    def _bury(self, process: _Process, on_death: Callable[[Task, str], None]) -> None:
+        self._end(process)
+        if process.task is not None:
+            on_death(process.task, _manner_of_death(process.child.returncode))
+
+    def _stop_silent(self) -> None:
+        now = time.monotonic()
+        for process in self._processes:
+            if process.task and now - process.heard > _SILENCE_SECONDS:
+                process.child.kill()
+
+    def _end(self, process: _Process) -> None:
+        self._selector.unregister(process.channel)
+        self._processes.remove(process)
+        process.channel.close()
+        process.child.kill()
+        process.child.wait()
+
+    def close(self) -> None:
+        """End every process, also in the middle of a task."""
+        for process in tuple(self._processes):
+            self._end(process)
+        self._selector.close()
+
+
+def _manner_of_death(status: int) -> str:
+    if status == -signal.SIGALRM:
+        return "it took longer than the time limit"
+    if status < 0:
+        return f"the worker process ended with {signal.Signals(-status).name}"
+    return f"the worker process ended with status {status}"

@@ -1,0 +1,142 @@
+"""The worker program: `python -P -m forensics.pipeline.worker FD` serves one socket until it closes.
+
+It sees the image's bytes only through descriptors that it was handed, and answers with records. A file that
+takes longer than `limits.file_seconds` ends the process (the alarm's default action also stops C code).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from forensics.layers import index_layer, pack_index
+from forensics.limits import MIB, Limits
+from forensics.model.facts import FileFacts
+from forensics.model.image import Blob
+from forensics.pipeline import protocol
+
+if TYPE_CHECKING:
+    from forensics.examine import Examination
+
+_FLUSH_SECONDS = 0.1
+_ADVANCE_BYTES = 8 * MIB
+
+
+class Worker:
+    """Answers the requests of one program over one socket."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._limits = Limits()
+        self._rules: tuple[Path, ...] = ()
+        self._layers: dict[int, memoryview] = {}
+        self._examination: Examination | None = None
+
+    def serve(self) -> None:
+        """Answer until the program closes the socket."""
+        while True:
+            try:
+                request, descriptors = protocol.receive(self._channel, protocol.REQUESTS)
+            except EOFError:
+                return
+            match request:
+                case protocol.Hello():
+                    self._limits = request.limits
+                    self._rules = tuple(Path(path) for path in request.rules)
+                case protocol.AttachLayer():
+                    self._attach(request, descriptors[0])
+                case protocol.IndexLayer():
+                    self._index(request, descriptors)
+                case protocol.ExamineContents():
+                    self._examine(request.contents)
+
+    def _attach(self, request: protocol.AttachLayer, descriptor: int) -> None:
+        start = request.offset - request.offset % mmap.ALLOCATIONGRANULARITY
+        lead = request.offset - start
+        if request.size:
+            mapped = mmap.mmap(descriptor, lead + request.size, mmap.MAP_SHARED, mmap.PROT_READ, offset=start)
+            self._layers[request.index] = memoryview(mapped)[lead:]
+        else:
+            self._layers[request.index] = memoryview(b"")
+
+    def _index(self, request: protocol.IndexLayer, descriptors: list[int]) -> None:
+        source, spool = request.source, descriptors[-1]
+        if source.blob is not None:
+            here = Blob(descriptors[0], source.blob.offset, source.blob.size)
+            source = msgspec.structs.replace(source, blob=here)
+        index = index_layer(source, spool, limits=self._limits, on_progress=_Advance(self._channel))
+        protocol.send(self._channel, protocol.Indexed(pack_index(index)))
+
+    def _examine(self, contents: tuple[protocol.ContentTask, ...]) -> None:
+        examination = self._examination or self._prepare()
+        facts: list[FileFacts] = []
+        flushed = time.monotonic()
+        for task in contents:
+            with _deadline(self._limits.file_seconds):
+                facts.append(examination.examine(self._bytes_of(task), task.sha256, frozenset(task.digests)))
+            if time.monotonic() - flushed > _FLUSH_SECONDS:
+                protocol.send(self._channel, protocol.Examined(tuple(facts), last=False))
+                facts, flushed = [], time.monotonic()
+        protocol.send(self._channel, protocol.Examined(tuple(facts), last=True))
+
+    def _prepare(self) -> Examination:
+        from forensics.examine import Examination, load_signatures
+
+        self._examination = Examination(load_signatures(self._rules), self._limits)
+        return self._examination
+
+    def _bytes_of(self, task: protocol.ContentTask) -> memoryview:
+        layer = self._layers[task.layer]
+        if not task.segments:
+            return layer[task.data_offset : task.data_offset + task.size]
+        content = bytearray(min(task.size, self._limits.scan_bytes))
+        for segment in task.segments:
+            room = len(content) - segment.logical_offset
+            if room <= 0:
+                continue
+            stored = layer[segment.data_offset : segment.data_offset + min(segment.size, room)]
+            content[segment.logical_offset : segment.logical_offset + len(stored)] = stored
+        return memoryview(content)
+
+
+class _Advance:
+    """Tells the program how far a layer is, every few MiB."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._told = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        if done - self._told >= _ADVANCE_BYTES or done == total:
+            self._told = done
+            protocol.send(self._channel, protocol.Advanced(done))
+
+
+@contextlib.contextmanager
+def _deadline(seconds: int) -> Iterator[None]:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def main() -> None:
+    """Serve the socket whose descriptor is the only argument."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    with socket.socket(fileno=int(sys.argv[1])) as channel, contextlib.suppress(BrokenPipeError):
+        Worker(channel).serve()
+
+
+if __name__ == "__main__":
+    main()
