@@ -1,0 +1,71 @@
+"""Words and small tables that people read, the same in every report for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from forensics.model.findings import Severity
+from forensics.model.report import ReportLayer
+from forensics.printable import printable
+
+STYLES = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+LEVEL_STYLES = {"malicious": "bold red", "suspicious": "red", "review": "yellow", "clean": "green"}
+LEVEL_SIGNS = {"malicious": "‼", "suspicious": "!", "review": "~", "clean": "·"}
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+_VERIFIED = {True: "yes", False: "NO", None: "-"}
+
+
+def human_size(size: int) -> str:
+    """A number of bytes in at most four digits and a decimal unit: `512 B`, `3.5 MB`."""
+    amount = float(size)
+    for unit in _UNITS:
+        if amount < 999.5 or unit == _UNITS[-1]:
+            break
+        amount /= 1000
+    return (
+        f"{size} B" if unit == "B" else f"{amount:.1f} {unit}" if amount < 99.95 else f"{amount:.0f} {unit}"
+    )
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 file`, `2 files`; thousands are grouped."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def severity_counts(severities: Iterable[Severity]) -> str:
+    """`2 critical · 1 low`, worst first; `none` when there is none."""
+    found = list(severities)
+    counts = [(severity, found.count(severity)) for severity in reversed(Severity)]
+    return " · ".join(f"{count} {severity}" for severity, count in counts if count) or "none"
+
+
+def layer_table(layers: Sequence[ReportLayer]) -> Table:
+    """One row a layer: index, size, entries, what it did to the layers below, verified, instruction."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("entries", justify="right", no_wrap=True)
+    for sign in "+~-":
+        table.add_column(sign, justify="right", no_wrap=True)
+    table.add_column("verified", no_wrap=True)
+    table.add_column("instruction", no_wrap=True, overflow="ellipsis")
+    for layer in layers:
+        verified = Text(_VERIFIED[layer.verified], style="bold red" if layer.verified is False else "")
+        numbers = (layer.entries, layer.added, layer.modified, layer.deleted)
+        table.add_row(
+            str(layer.index),
+            human_size(layer.size),
+            *(f"{number:,}" for number in numbers),
+            verified,
+            Text(printable(layer.created_by) or ("base" if layer.base else "-")),
+        )
+    return table
