@@ -1,0 +1,243 @@
+"""An archive as evidence: the members of the outer tar by name, their content where it lies."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import posixpath
+from dataclasses import dataclass
+
+from forensics.cancellation import Cancellation
+from forensics.errors import ImageNotOpened
+from forensics.limits import Limits
+from forensics.model.files import FileKind, Segment
+from forensics.model.image import Blob
+from forensics.parsers.tar import BLOCK, Member, TarWalk, is_tar_header, text
+from forensics.sources._evidence import Evidence
+from forensics.sources._issues import IssueLog
+from forensics.spool import Spool
+
+_MOST_MEMBERS = 200_000
+_ROOTS = frozenset({"etc", "usr", "bin", "lib", "var"})
+_KEPT = frozenset({FileKind.REGULAR, FileKind.SYMLINK, FileKind.HARDLINK})
+_BEGINNINGS = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x7fELF", "a program"),
+    (b"QFI\xfb", "a disk image of a virtual machine"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"hsqs", "a squashfs file system"),
+    (b"!<arch>\n", "a Debian package or ar archive"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where one member's content lies in the archive, or what it links to."""
+
+    kind: FileKind
+    offset: int
+    size: int
+    link: str
+    segments: tuple[Segment, ...]
+
+
+class ArchiveEvidence(Evidence):
+    """A tar whose bytes lie in `blob`, uncompressed. Nothing is unpacked and no name reaches a file system.
+
+    Where several members have one name, the last one counts, as it would after unpacking. Links among
+    the members are followed, `limits.link_hops` at most and never out of the archive.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        descriptor: int,
+        blob: Blob,
+        issues: IssueLog,
+        *,
+        spool: Spool,
+        limits: Limits,
+        cancel: Cancellation,
+    ) -> None:
+        super().__init__(path, issues)
+        self.blob = blob
+        self._descriptor = descriptor
+        self._spool = spool
+        self._limits = limits
+        self._cancel = cancel
+        self._walked = False
+        self._places: dict[str, list[_Place]] = {}
+        self._roots: set[str] = set()
+        self._found: dict[str, Blob | None] = {}
+        self._members = 0
+
+    @property
+    def is_tar(self) -> bool:
+        """Whether the bytes begin like a tar: with a header or, in an empty one, with its end mark."""
+        head = os.pread(self.blob.fd, min(BLOCK, self.blob.size), self.blob.offset)
+        return is_tar_header(head) or head == bytes(BLOCK)
+
+    def _index(self) -> dict[str, list[_Place]]:
+        """The members by name, found by one walk over the headers."""
+        if not self._walked:
+            self._walked = True
+            if self.is_tar:
+                self._map()
+        return self._places
+
+    def _map(self) -> None:
+        page = self.blob.offset - self.blob.offset % mmap.ALLOCATIONGRANULARITY
+        behind = self.blob.offset + self.blob.size - page
+        with mmap.mmap(self.blob.fd, behind, prot=mmap.PROT_READ, offset=page) as mapped:
+            mapped.madvise(mmap.MADV_RANDOM)
+            with memoryview(mapped)[self.blob.offset - page :] as view:
+                self._walk(TarWalk(view, self._limits))
+
+    def _walk(self, walk: TarWalk) -> None:
+        for member in walk:
+            self._cancel.check()
+            self._add(member)
+            if self._members >= _MOST_MEMBERS:
+                self.issues.add("limit", "archive", f"only its first {_MOST_MEMBERS} members were looked at")
+                break
+        for note in walk.notes:
+            subject = f"archive:{text(note.name)}" if note.name else "archive"
+            self.issues.add(note.code, subject, note.message, note.lost)
+
+    def _add(self, member: Member) -> None:
+        self._members += 1
+        name = _normal(text(member.name))
+        if name is None:
+            if member.kind is not FileKind.DIRECTORY:
+                self.issues.add("unsafe-name", "archive", f"a member is called {text(member.name)!r}")
+            return
+        self._roots.add(name.partition("/")[0])
+        if member.kind in _KEPT:
+            place = _Place(
+                member.kind,
+                self.blob.offset + member.data_offset,
+                member.size if member.segments else member.stored,
+                text(member.link),
+                tuple(member.segments),
+            )
+            self._places.setdefault(name, []).append(place)
+
+    def find(self, name: str) -> Blob | None:
+        """The content of the member `name`, links followed."""
+        if name not in self._found:
+            self._found[name] = self._resolve(name)
+        return self._found[name]
+
+    def _resolve(self, name: str) -> Blob | None:
+        here = _normal(name)
+        places = self._index()
+        for _ in range(self._limits.link_hops):
+            if here is None or here not in places:
+                return None
+            versions = places[here]
+            place = versions[-1]
+            if len(versions) > 1:
+                self.issues.add(
+                    "duplicate-member",
+                    here,
+                    f"the archive holds {len(versions)} members of this name; the last one counts here, "
+                    "others may read the first",
+                )
+            if place.kind is FileKind.REGULAR:
+                return self._content(here, place)
+            folder = posixpath.dirname(here) if place.kind is FileKind.SYMLINK else ""
+            here = _joined(folder, place.link)
+            if here is None:
+                self.issues.add("link-refused", name, f"it links out of the archive, to {place.link!r}")
+        self.issues.add("link-refused", name, f"more than {self._limits.link_hops} links lead nowhere")
+        return None
+
+    def _content(self, name: str, place: _Place) -> Blob | None:
+        if not place.segments:
+            return Blob(self.blob.fd, place.offset, place.size)
+        if place.size > self._limits.layer_bytes:
+            self.issues.add(
+                "limit", name, f"it is sparse and would have {place.size} bytes", lost_bytes=place.size
+            )
+            return None
+        return self._expanded(place)
+
+    def _expanded(self, place: _Place) -> Blob:
+        """A sparse member written out into the spool, holes and all."""
+        target = self._spool.new_file()
+        os.ftruncate(target, place.size)
+        for segment in place.segments:
+            done = 0
+            while done < segment.size:
+                source = self.blob.offset + segment.data_offset + done
+                piece = os.pread(self.blob.fd, min(1 << 20, segment.size - done), source)
+                if not piece:
+                    break
+                os.pwrite(target, piece, segment.logical_offset + done)
+                done += len(piece)
+        return Blob(target, 0, place.size)
+
+    def refusal(self) -> ImageNotOpened:
+        """Why this is no image that can be opened, and what to do."""
+        if not self.blob.size:
+            return ImageNotOpened(f"{self.path} is empty", "check that it was copied completely")
+        if not self.is_tar:
+            return ImageNotOpened(
+                f"{self.path} is {self._beginning()}, not an image archive",
+                "make one with docker save -o image.tar NAME, or skopeo copy … docker-archive:image.tar",
+            )
+        places = self._index()
+        if not self._members:
+            return ImageNotOpened(f"{self.path} is an empty archive: it holds no image", "check its origin")
+        if "repositories" in places:
+            return ImageNotOpened(
+                f"{self.path} was made by a Docker older than 1.10: it has no manifest.json",
+                "load it with a Docker of that time and save it again with a newer one",
+            )
+        if places.keys() & {"index.json", "oci-layout"}:
+            return ImageNotOpened(
+                f"{self.path} is an OCI layout without an image: its index.json lists no manifest of one",
+                "copy the image again, for example with skopeo copy … oci-archive:image.tar",
+            )
+        if self._roots & _ROOTS:
+            return ImageNotOpened(
+                f"{self.path} is an archive of files, not of an image: it has no manifest.json or index.json",
+                f"open it as one layer with rootfs:{self.path}",
+            )
+        return ImageNotOpened(
+            f"{self.path} is a tar archive without manifest.json and index.json: it holds no image",
+            "make one with docker save -o image.tar NAME, or skopeo copy … docker-archive:image.tar",
+        )
+
+    def _beginning(self) -> str:
+        head = os.pread(self.blob.fd, 512, self.blob.offset)
+        for magic, kind in _BEGINNINGS:
+            if head.startswith(magic):
+                return kind
+        readable = sum(byte in b"\t\n\r" or byte >= 0x20 for byte in head)
+        return "a text file" if readable == len(head) else "a file of an unknown kind"
+
+    def close(self) -> None:
+        """Close the file; what lies in the spool is the spool's."""
+        os.close(self._descriptor)
+
+
+def _normal(name: str) -> str | None:
+    """A member's name without `.`, empty components and a leading slash; None when it climbs."""
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    return None if ".." in parts or not parts else "/".join(parts)
+
+
+def _joined(folder: str, link: str) -> str | None:
+    """Where a link leads within the archive; None when it leads out of it."""
+    if link.startswith("/"):
+        return None
+    parts = folder.split("/") if folder else []
+    for part in link.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts) or None

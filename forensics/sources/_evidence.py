@@ -1,0 +1,196 @@
+"""What lies at the path a person gave: an archive or a folder, read without changing or trusting it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from forensics.errors import ImageNotOpened
+from forensics.model.image import Blob
+from forensics.printable import printable
+from forensics.sources._issues import IssueLog
+
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+
+
+def open_quietly(name: str | bytes | Path, flags: int = 0, folder: int | None = None) -> int:
+    """Open for reading, without a new access time where the kernel allows that (open(2), O_NOATIME)."""
+    try:
+        return os.open(name, _READ | flags | os.O_NOATIME, dir_fd=folder)
+    except PermissionError:
+        return os.open(name, _READ | flags, dir_fd=folder)
+
+
+def read_blob(blob: Blob) -> bytes:
+    """All bytes of a blob, fewer when its file is shorter than that."""
+    parts = []
+    offset, wanted = blob.offset, blob.size
+    while wanted > 0:
+        part = os.pread(blob.fd, min(wanted, 1 << 20), offset)
+        if not part:
+            break
+        parts.append(part)
+        offset += len(part)
+        wanted -= len(part)
+    return b"".join(parts)
+
+
+class Evidence(ABC):
+    """Holds the documents and blobs of images under names; `path` is where it lies, printable."""
+
+    def __init__(self, path: str, issues: IssueLog) -> None:
+        self.path = path
+        self.issues = issues
+
+    @abstractmethod
+    def find(self, name: str) -> Blob | None:
+        """The bytes under `name` (`blobs/sha256/…`), None when there are none. The blob stays readable."""
+
+    def read(self, name: str, limit: int) -> bytes | None:
+        """The content under `name`; None, with an issue, when it holds more than `limit` bytes."""
+        blob = self.find(name)
+        if blob is None:
+            return None
+        if blob.size > limit:
+            self.issues.add(
+                "limit",
+                name,
+                f"it has {blob.size} bytes, a document of an image may have {limit}",
+                lost_bytes=blob.size,
+            )
+            return None
+        return read_blob(blob)
+
+    def head(self, name: str, length: int) -> bytes:
+        """The first bytes under `name`, none when nothing is there."""
+        blob = self.find(name)
+        return b"" if blob is None else os.pread(blob.fd, min(length, blob.size), blob.offset)
+
+    @abstractmethod
+    def refusal(self) -> ImageNotOpened:
+        """Why no source recognises this, and what to do."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close what was opened for it."""
+
+
+class FolderEvidence(Evidence):
+    """A folder. Names are opened component by component and no symbolic link in it is followed."""
+
+    def __init__(self, path: str, descriptor: int, issues: IssueLog) -> None:
+        super().__init__(path, issues)
+        self.descriptor = descriptor
+        self._found: dict[str, Blob | None] = {}
+        self._opened: list[int] = []
+
+    def names(self) -> frozenset[str]:
+        """The names directly in the folder."""
+        with os.scandir(self.descriptor) as entries:
+            return frozenset(entry.name for entry in entries)
+
+    def find(self, name: str) -> Blob | None:
+        """The regular file under `name`, a relative path without `..`."""
+        if name not in self._found:
+            self._found[name] = self._open(name)
+        return self._found[name]
+
+    def _open(self, name: str) -> Blob | None:
+        *folders, last = name.split("/")
+        if not last or any(part in ("", ".", "..") for part in (*folders, last)):
+            return None
+        here = self.descriptor
+        try:
+            for part in folders:
+                deeper = open_quietly(part, os.O_DIRECTORY | os.O_NOFOLLOW, here)
+                if here != self.descriptor:
+                    os.close(here)
+                here = deeper
+            descriptor = open_quietly(last, os.O_NOFOLLOW, here)
+        except OSError as error:
+            self._not_opened(name, error)
+            return None
+        finally:
+            if here != self.descriptor:
+                os.close(here)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
+            self.issues.add("not-a-file", name, "it is not a regular file and was not read")
+            return None
+        self._opened.append(descriptor)
+        return Blob(descriptor, 0, status.st_size)
+
+    def _not_opened(self, name: str, error: OSError) -> None:
+        if error.errno == errno.ENOENT:
+            return
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            self.issues.add(
+                "link-refused", name, "it is reached through a symbolic link, which is not followed"
+            )
+        else:
+            self.issues.add("unreadable", name, f"it could not be opened: {error.strerror}")
+
+    def refusal(self) -> ImageNotOpened:
+        """A folder that is neither an OCI layout nor looks like a root filesystem."""
+        if not self.names():
+            return ImageNotOpened(
+                f"{self.path} is an empty folder",
+                f"open it as a root filesystem all the same with rootfs:{self.path}",
+            )
+        if self.find("manifest.json"):
+            return ImageNotOpened(
+                f"{self.path} looks like an unpacked docker-save archive",
+                "pack it again: tar -cf image.tar -C FOLDER .",
+            )
+        return ImageNotOpened(
+            f"{self.path} is neither an OCI layout nor a root filesystem: it has no index.json, etc or usr",
+            f"open it as a root filesystem all the same with rootfs:{self.path}",
+        )
+
+    def close(self) -> None:
+        """Close the folder and every blob found in it."""
+        while self._opened:
+            os.close(self._opened.pop())
+        os.close(self.descriptor)
+
+
+def open_path(path: Path) -> tuple[int, os.stat_result]:
+    """A descriptor of a regular file or a folder, links in the given path followed.
+
+    Raises ImageNotOpened when there is nothing, when it may not be read or when it is anything else.
+    """
+    shown = printable(str(path))
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise _no_image(shown, status)
+        descriptor = open_quietly(path)
+    except OSError as error:
+        raise _not_opened(shown, error) from error
+    return descriptor, os.fstat(descriptor)
+
+
+def _no_image(shown: str, status: os.stat_result) -> ImageNotOpened:
+    if stat.S_ISBLK(status.st_mode):
+        return ImageNotOpened(
+            f"{shown} is a block device",
+            "mount what it holds read-only and open the mounted folder with rootfs:FOLDER",
+        )
+    return ImageNotOpened(
+        f"{shown} is no regular file", "give an image archive, an OCI layout or a root filesystem folder"
+    )
+
+
+def _not_opened(shown: str, error: OSError) -> ImageNotOpened:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return ImageNotOpened(
+            f"there is nothing at {shown}",
+            "check the path; this build opens files and folders, an image of an engine must be saved first",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return ImageNotOpened(f"{shown} may not be read", "check its permissions or copy it")
+    return ImageNotOpened(f"{shown} cannot be opened: {error.strerror}", "check the path")

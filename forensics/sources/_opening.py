@@ -1,0 +1,117 @@
+"""One attempt to open a reference: what every source is handed, and what a source is."""
+
+from __future__ import annotations
+
+import os
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+from forensics.cancellation import Cancellation
+from forensics.errors import ImageNotOpened
+from forensics.limits import Limits
+from forensics.model.image import Blob
+from forensics.parsers.compression import decompress, detect_compression
+from forensics.printable import printable
+from forensics.sources._archive import ArchiveEvidence
+from forensics.sources._choice import Candidate
+from forensics.sources._evidence import Evidence, FolderEvidence, open_path
+from forensics.sources._issues import IssueLog
+from forensics.sources._reference import Reference
+from forensics.spool import Spool
+
+Progress = Callable[[int, int], None]
+
+
+class Opening:
+    """What a source needs to open one reference: its words, its evidence, and the means of the run.
+
+    The evidence is opened when a source first asks for it, and closed with the `Opening`.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        *,
+        spool: Spool,
+        limits: Limits,
+        cancel: Cancellation,
+        on_progress: Progress | None,
+    ) -> None:
+        self.reference = reference
+        self.spool = spool
+        self.limits = limits
+        self.cancel = cancel
+        self.on_progress = on_progress
+        self.issues = IssueLog()
+        self._evidence: Evidence | None = None
+
+    @property
+    def evidence(self) -> Evidence:
+        """What lies at the path; raises ImageNotOpened when that is nothing which can be read."""
+        if self._evidence is None:
+            self._evidence = self._open()
+        return self._evidence
+
+    def _open(self) -> Evidence:
+        shown = printable(str(self.reference.path))
+        descriptor, status = open_path(self.reference.path)
+        if stat.S_ISDIR(status.st_mode):
+            return FolderEvidence(shown, descriptor, self.issues)
+        try:
+            blob = self._unwrapped(Blob(descriptor, 0, status.st_size), shown)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return ArchiveEvidence(
+            shown,
+            descriptor,
+            blob,
+            self.issues,
+            spool=self.spool,
+            limits=self.limits,
+            cancel=self.cancel,
+        )
+
+    def _unwrapped(self, blob: Blob, shown: str) -> Blob:
+        """The archive itself, decompressed into the spool when it is wrapped in a compression."""
+        compression = detect_compression(os.pread(blob.fd, 512, 0))
+        if not compression:
+            return blob
+        target = self.spool.new_file()
+        result = decompress(
+            blob, target, limits=self.limits, cancel=self.cancel, on_progress=self.on_progress
+        )
+        if result.code:
+            self.issues.add(result.code, "archive", result.error, result.lost)
+        if not result.size:
+            raise ImageNotOpened(
+                f"{shown} is {compression} data that cannot be decompressed",
+                "check that it was copied completely",
+            )
+        return Blob(target, 0, result.size)
+
+    def close(self) -> None:
+        """Close the evidence."""
+        if self._evidence is not None:
+            self._evidence.close()
+            self._evidence = None
+
+
+class Source(ABC):
+    """A way to open images. `schemes` are the words that force it, `id` the name of its module."""
+
+    id: ClassVar[str]
+    schemes: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def recognises(self, evidence: Evidence) -> bool:
+        """Whether the bytes are of this kind; asked in name order where no scheme was given."""
+
+    @abstractmethod
+    def candidates(self, opening: Opening) -> tuple[Candidate, ...]:
+        """The images that can be opened, in the order they are listed.
+
+        Raises ImageNotOpened when the evidence is not of this kind or holds none.
+        """
