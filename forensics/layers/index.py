@@ -1,0 +1,186 @@
+"""One layer from compressed bytes to a verified, hashed index of its members; runs in a worker process."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from forensics.cancellation import Cancellation
+from forensics.digests import is_digest
+from forensics.layers._entries import EntryReader
+from forensics.layers._issue_log import IssueLog
+from forensics.limits import DEFAULT, Limits
+from forensics.model.files import Entry, LayerIndex
+from forensics.model.image import Blob, LayerSource
+from forensics.parsers.compression import Decompressed, decompress, detect_compression
+from forensics.parsers.hashing import HashingThread
+
+Progress = Callable[[int, int], None]
+
+_HEAD = 6
+
+
+def index_layer(
+    source: LayerSource,
+    spool_fd: int,
+    *,
+    limits: Limits = DEFAULT,
+    on_progress: Progress | None = None,
+    cancel: Cancellation | None = None,
+) -> LayerIndex:
+    """Verify, decompress where needed, and index one layer.
+
+    A layer that is stored uncompressed stays where it is; any other is decompressed to the start of
+    `spool_fd`. Compression is what the bytes say, never the media type. `on_progress` gets bytes of the
+    stored blob and their total. Raises Cancelled, and ForensicsError when the spool cannot be written;
+    everything else becomes an issue of the index.
+    """
+    return _LayerIndexing(source, spool_fd, limits, on_progress, cancel).run()
+
+
+class _LayerIndexing:
+    """The work on one layer."""
+
+    def __init__(
+        self,
+        source: LayerSource,
+        spool_fd: int,
+        limits: Limits,
+        on_progress: Progress | None,
+        cancel: Cancellation | None,
+    ) -> None:
+        self._source = source
+        self._spool_fd = spool_fd
+        self._limits = limits
+        self._on_progress = on_progress
+        self._cancel = cancel
+        self._log = IssueLog(source.index)
+        self._digest_algorithm = _algorithm(source.digest)
+        self._diff_id_algorithm = _algorithm(source.diff_id)
+
+    def run(self) -> LayerIndex:
+        """The index; see `index_layer`."""
+        source = self._source
+        if source.blob is None:
+            self._log.add("layer-missing", "the archive does not hold this layer")
+            return LayerIndex(index=source.index, blob=Blob(self._spool_fd, 0, 0), issues=self._log.issues())
+        blob = self._present(source.blob)
+        if detect_compression(os.pread(blob.fd, min(_HEAD, blob.size), blob.offset)):
+            return self._decompressed(blob)
+        return self._in_place(blob)
+
+    def _present(self, blob: Blob) -> Blob:
+        """The part of the blob that its file really holds."""
+        held = max(0, min(blob.size, os.fstat(blob.fd).st_size - blob.offset))
+        if held < blob.size:
+            self._log.add("truncated", "the archive ends within this layer", lost=blob.size - held)
+        return Blob(blob.fd, blob.offset, held)
+
+    def _decompressed(self, blob: Blob) -> LayerIndex:
+        found = self._decompress(blob)
+        tar, diff_id = Blob(self._spool_fd, 0, found.size), found.digest
+        with _mapped(tar) as view:
+            entries = self._entries(
+                view, lambda done: self._tell(blob.size, done / max(found.size, 1) / 2 + 0.5)
+            )
+            if self._diff_id_algorithm != "sha256":
+                computed = hashlib.new(self._diff_id_algorithm, view)
+                diff_id = f"{self._diff_id_algorithm}:{computed.hexdigest()}"
+        return self._finished(blob, tar, entries, (found.compressed_digest, diff_id), found.compression)
+
+    def _decompress(self, blob: Blob) -> Decompressed:
+        os.ftruncate(self._spool_fd, 0)
+        os.lseek(self._spool_fd, 0, os.SEEK_SET)
+        found = decompress(
+            blob,
+            self._spool_fd,
+            limits=self._limits,
+            cancel=self._cancel,
+            on_progress=lambda done, total: self._tell(total, done / max(total, 1) / 2),
+            algorithm=self._digest_algorithm,
+        )
+        if found.code:
+            self._log.add(found.code, found.error, lost=found.lost)
+        return found
+
+    def _in_place(self, blob: Blob) -> LayerIndex:
+        if not blob.size:
+            self._log.add("empty-layer", "the layer holds no bytes, not even the end mark of a tar")
+        algorithms = tuple(dict.fromkeys((self._digest_algorithm, self._diff_id_algorithm)))
+        with _mapped(blob) as view, HashingThread(algorithms) as hashing:
+            hashed = 0
+
+            def advance(done: int) -> None:
+                nonlocal hashed
+                for stream in range(len(algorithms)):
+                    hashing.add(stream, view[hashed:done])
+                hashed = max(hashed, done)
+                self._tell(blob.size, done / max(blob.size, 1))
+
+            entries = self._entries(view, advance)
+            digests = dict(zip(algorithms, hashing.digests(), strict=True))
+        pair = digests[self._digest_algorithm], digests[self._diff_id_algorithm]
+        return self._finished(blob, blob, entries, pair, "")
+
+    def _entries(self, view: memoryview, advance: Callable[[int], None]) -> tuple[Entry, ...]:
+        reader = EntryReader(view, self._limits, self._log)
+        entries = tuple(reader.read(self._cancel, advance)) if len(view) else ()
+        advance(len(view))
+        return entries
+
+    def _tell(self, total: int, share: float) -> None:
+        if self._on_progress is not None:
+            self._on_progress(min(total, int(total * share)), total)
+
+    def _finished(
+        self, blob: Blob, tar: Blob, entries: tuple[Entry, ...], digests: tuple[str, str], compression: str
+    ) -> LayerIndex:
+        source, (digest, diff_id) = self._source, digests
+        return LayerIndex(
+            index=source.index,
+            blob=tar,
+            digest=digest,
+            diff_id=diff_id,
+            digest_agrees=self._agrees("digest", source.digest, digest),
+            diff_id_agrees=self._agrees("diff-id", source.diff_id, diff_id),
+            compression=compression,
+            compressed_size=blob.size,
+            size=tar.size,
+            entries=entries,
+            issues=self._log.issues(),
+        )
+
+    def _agrees(self, what: str, declared: str, computed: str) -> bool | None:
+        if not declared:
+            return None
+        if declared == computed:
+            return True
+        if is_digest(declared):
+            self._log.add(f"{what}-mismatch", f"declared as {declared}, but the bytes are {computed}")
+        else:
+            self._log.add(f"{what}-unknown", "it is declared with a digest of no known form")
+        return False
+
+
+def _algorithm(declared: str) -> str:
+    """The algorithm to compute: that of the declared digest where it is one we know."""
+    return declared.partition(":")[0] if is_digest(declared) else "sha256"
+
+
+@contextmanager
+def _mapped(blob: Blob) -> Iterator[memoryview]:
+    """The bytes of `blob`, mapped read-only."""
+    if not blob.size:
+        yield memoryview(b"")
+        return
+    lead = blob.offset % mmap.ALLOCATIONGRANULARITY
+    start, length = blob.offset - lead, lead + blob.size
+    with (
+        mmap.mmap(blob.fd, length, mmap.MAP_SHARED, mmap.PROT_READ, offset=start) as mapped,
+        memoryview(mapped) as whole,
+        whole[lead:] as view,
+    ):
+        yield view

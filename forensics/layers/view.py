@@ -1,0 +1,257 @@
+"""The whole image at once: every version of every path, the merged file system, and the bytes."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+
+from forensics.layers.overlay import LONGEST_LINK, overlay
+from forensics.limits import DEFAULT, MIB, Limits
+from forensics.model.files import Content, FileKind, FileState, FileVersion, LayerIndex
+
+_BEHIND_SLASH = chr(ord("/") + 1)
+_LAYER = attrgetter("layer")
+_PATH = attrgetter("path")
+_PIECE = MIB
+_REMEMBERED = 32 * MIB
+"""Characters of directory paths whose resolution is kept."""
+
+
+class ImageView:
+    """The layers of an image, overlaid. Paths are absolute; every order is that of the paths as text.
+
+    `top` limits a question to the layers up to that index, as if those above did not exist; None means the
+    finished image. The view may be asked from several threads at once. It reads the layers' bytes through the
+    file descriptors in their blobs, which must stay open. `issues` are what the overlay met.
+    """
+
+    def __init__(self, image_layers: Sequence[LayerIndex], limits: Limits = DEFAULT) -> None:
+        self.image_layers = tuple(sorted(image_layers, key=attrgetter("index")))
+        self._limits = limits
+        drafts, self.issues = overlay(self.image_layers, limits)
+        self._of_layer: dict[int, tuple[FileVersion, ...]] = {}
+        self._by_path: dict[str, list[FileVersion]] = {}
+        self._removed: dict[int, list[FileVersion]] = {}
+        self._layers = {layer.index: layer for layer in self.image_layers}
+        for layer, versions in zip(self.image_layers, drafts, strict=True):
+            self._take_in(layer.index, versions)
+        self._paths = sorted(self._by_path)
+        for removed in self._removed.values():
+            removed.sort(key=_PATH)
+        self._by_offset: dict[int, dict[int, FileVersion]] = {}
+        self._folders: dict[int | None, dict[str, tuple[str, int] | None]] = {}
+        self._remembered = 0
+
+    def _take_in(self, index: int, versions: list[FileVersion]) -> None:
+        for version in versions:
+            self._by_path.setdefault(version.path, []).append(version)
+            if version.state is FileState.DELETED and version.changed_by_layer is not None:
+                self._removed.setdefault(version.changed_by_layer, []).append(version)
+        versions.sort(key=_PATH)
+        self._of_layer[index] = tuple(versions)
+
+    # ---- versions --------------------------------------------------------------------------------------
+
+    def versions(self, path: str) -> tuple[FileVersion, ...]:
+        """Every version of this very path, oldest first."""
+        return tuple(self._by_path.get(path, ()))
+
+    def visible(self, path: str, top: int | None = None) -> FileVersion | None:
+        """The version of this very path that is seen, links not followed."""
+        versions = self._by_path.get(path)
+        return _seen(versions, top) if versions else None
+
+    def in_layer(self, index: int) -> tuple[FileVersion, ...]:
+        """What this layer brings, in path order."""
+        return self._of_layer.get(index, ())
+
+    def removed_by(self, index: int) -> tuple[FileVersion, ...]:
+        """Versions of lower layers that this layer deletes, in path order."""
+        return tuple(version for version in self._removed.get(index, ()) if version.layer != index)
+
+    def all_versions(self) -> Iterator[FileVersion]:
+        """Everything, in layer order, then path order."""
+        for layer in self.image_layers:
+            yield from self._of_layer[layer.index]
+
+    def by_key(self, key: tuple[int, int]) -> FileVersion | None:
+        """The version with this `FileVersion.key`."""
+        layer, offset = key
+        known = self._by_offset.get(layer)
+        if known is None:
+            known = {version.entry.header_offset: version for version in self._of_layer.get(layer, ())}
+            self._by_offset[layer] = known
+        return known.get(offset)
+
+    # ---- the merged file system ------------------------------------------------------------------------
+
+    def merged(self, top: int | None = None) -> Iterator[FileVersion]:
+        """Everything that is seen."""
+        return self._between(0, len(self._paths), top)
+
+    def under(self, directory: str, top: int | None = None) -> Iterator[FileVersion]:
+        """Everything that is seen below this very directory, itself excluded."""
+        plain = directory.rstrip("/")
+        first = bisect_left(self._paths, plain + "/")
+        if not plain and first < len(self._paths) and self._paths[first] == "/":
+            first += 1
+        return self._between(first, bisect_left(self._paths, plain + _BEHIND_SLASH), top)
+
+    def _between(self, first: int, end: int, top: int | None) -> Iterator[FileVersion]:
+        for position in range(first, end):
+            version = _seen(self._by_path[self._paths[position]], top)
+            if version is not None:
+                yield version
+
+    def resolve(self, path: str, top: int | None = None) -> FileVersion | None:
+        """What `path` leads to, every symbolic link in it followed within the image.
+
+        None when nothing is there, or when it takes more than `limits.link_hops` links.
+        """
+        folder, _, name = path.rpartition("/")
+        found = self._step(self._folder(folder, top), name, top)
+        return self.visible(found[0] or "/", top) if found else None
+
+    def canonical(self, path: str, top: int | None = None) -> str:
+        """`path` with symbolic links in its parent directories resolved, its last component kept.
+
+        Paths that lead nowhere are resolved by name; a loop of links stays as it is.
+        """
+        folder, _, name = path.rpartition("/")
+        if not folder:
+            return path
+        found = self._folder(folder, top)
+        return f"{found[0]}/{name}" if found else path
+
+    def _folder(self, folder: str, top: int | None) -> tuple[str, int] | None:
+        """The real path of a directory ("" for the root) and the links it took; None for a loop."""
+        if self._remembered > _REMEMBERED:
+            self._folders, self._remembered = {}, 0
+        known = self._folders.setdefault(top, {})
+        rest: list[str] = []
+        found: tuple[str, int] | None = ("", 0)
+        while folder:
+            if folder in known:
+                found = known[folder]
+                break
+            folder, _, name = folder.rpartition("/")
+            rest.append(name)
+        while rest:
+            name = rest.pop()
+            folder = f"{folder}/{name}"
+            found = known[folder] = self._step(found, name, top)
+            self._remembered += len(folder)
+        return found
+
+    def _step(self, here: tuple[str, int] | None, name: str, top: int | None) -> tuple[str, int] | None:
+        """Go from the real directory `here` to `name` in it, through any link."""
+        if here is None:
+            return None
+        real, hops = here
+        if name in {"", "."}:
+            return here
+        if name == "..":
+            return real.rpartition("/")[0], hops
+        there = f"{real}/{name}"
+        version = self.visible(there, top)
+        if version is None or version.entry.kind is not FileKind.SYMLINK:
+            return there, hops
+        return self._walk(version.entry.link, top, real, hops + 1)
+
+    def _walk(self, path: str, top: int | None, real: str = "", hops: int = 0) -> tuple[str, int] | None:
+        """The real path that `path`, as seen from the directory `real`, leads to, and the links it took."""
+        pending = path.split("/")[::-1]
+        if path.startswith("/"):
+            real = ""
+        while pending:
+            if hops > self._limits.link_hops:
+                return None
+            name = pending.pop()
+            if name in {"", "."}:
+                continue
+            if name == "..":
+                real = real.rpartition("/")[0]
+                continue
+            there = f"{real}/{name}"
+            version = self.visible(there, top)
+            if version is None or version.entry.kind is not FileKind.SYMLINK:
+                real = there
+                continue
+            link = version.entry.link
+            hops += 1
+            if not 0 < len(link) <= LONGEST_LINK:
+                return None
+            pending.extend(link.split("/")[::-1])
+            if link.startswith("/"):
+                real = ""
+        return (real, hops) if hops <= self._limits.link_hops else None
+
+    # ---- bytes -----------------------------------------------------------------------------------------
+
+    def read(self, what: FileVersion | Content, offset: int = 0, length: int | None = None) -> bytes:
+        """Bytes of a content; fewer where the archive ends early, none where there is no content.
+
+        With `length` None everything from `offset` on, but of a sparse file at most `limits.scan_bytes`: its
+        size is only a claim. `pieces` gives all of it.
+        """
+        content = what.content if isinstance(what, FileVersion) else what
+        if content is None or offset < 0 or offset >= content.size:
+            return b""
+        wanted = content.size - offset if length is None else min(length, content.size - offset)
+        if content.segments:
+            return self._read_sparse(content, offset, min(wanted, self._limits.scan_bytes))
+        return self._stored(content.layer, content.data_offset + offset, wanted)
+
+    def pieces(self, what: FileVersion | Content, size: int = _PIECE) -> Iterator[bytes]:
+        """All bytes of a content, holes as zeros, in pieces of `size` bytes."""
+        offset = 0
+        while piece := self.read(what, offset, size):
+            yield piece
+            offset += len(piece)
+
+    def _stored(self, layer: int, offset: int, length: int) -> bytes:
+        """Bytes of a layer's tar; fewer at its end."""
+        blob = self._layers[layer].blob
+        left = min(length, blob.size - offset)
+        found: list[bytes] = []
+        while left > 0:
+            piece = os.pread(blob.fd, min(left, 1 << 30), blob.offset + offset)
+            if not piece:
+                break
+            found.append(piece)
+            offset, left = offset + len(piece), left - len(piece)
+        return found[0] if len(found) == 1 else b"".join(found)
+
+    def _read_sparse(self, content: Content, offset: int, length: int) -> bytes:
+        end = offset + length
+        found = bytearray()
+        position = max(0, bisect_right(content.segments, offset, key=attrgetter("logical_offset")) - 1)
+        for segment in content.segments[position:]:
+            start = max(offset + len(found), segment.logical_offset)
+            stop = min(end, segment.logical_offset + segment.size)
+            if segment.logical_offset >= end:
+                break
+            if start >= stop:
+                continue
+            found += bytes(start - offset - len(found))
+            data = segment.data_offset + start - segment.logical_offset
+            piece = self._stored(content.layer, data, stop - start)
+            found += piece
+            if len(piece) < stop - start:
+                return bytes(found)
+        return bytes(found) + bytes(length - len(found))
+
+
+def _seen(versions: list[FileVersion], top: int | None) -> FileVersion | None:
+    """The version of one path that is seen below and including layer `top`."""
+    if top is None:
+        last = versions[-1]
+        return last if last.changed_by_layer is None else None
+    position = bisect_right(versions, top, key=_LAYER)
+    if not position:
+        return None
+    last = versions[position - 1]
+    changed = last.changed_by_layer
+    return last if changed is None or changed > top else None

@@ -1,0 +1,169 @@
+"""A layer's index as bytes, from the worker to the program: msgpack, which cannot name code.
+
+Names travel as bytes, because a str with undecodable bytes has no UTF-8 form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from forensics.errors import ParseError
+from forensics.model.files import Entry, FileKind, LayerIndex, Segment
+from forensics.model.image import Blob
+from forensics.model.issues import Issue
+
+_KINDS = tuple(FileKind)
+_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
+
+
+class _WireEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    path: bytes
+    kind: int
+    size: int
+    mode: int
+    uid: int
+    gid: int
+    user: bytes
+    group: bytes
+    mtime: float
+    link: bytes
+    header_offset: int
+    data_offset: int
+    stored: int
+    raw_name: bytes
+    sha256: bytes
+    segments: tuple[tuple[int, int, int], ...] = ()
+    xattrs: tuple[tuple[bytes, bytes], ...] = ()
+    device: tuple[int, int] | None = None
+
+
+class _WireIndex(msgspec.Struct, frozen=True, array_like=True):
+    index: int
+    offset: int
+    blob_size: int
+    digest: str
+    diff_id: str
+    digest_agrees: bool | None
+    diff_id_agrees: bool | None
+    compression: str
+    compressed_size: int
+    size: int
+    entries: list[_WireEntry]
+    issues: tuple[Issue, ...]
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(_WireIndex)
+
+
+def _exact(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _name(exact: bytes) -> str:
+    return exact.decode("utf-8", "surrogateescape")
+
+
+def pack_index(index: LayerIndex) -> bytes:
+    """The index in msgpack, its file descriptor left out."""
+    wire = _WireIndex(
+        index=index.index,
+        offset=index.blob.offset,
+        blob_size=index.blob.size,
+        digest=index.digest,
+        diff_id=index.diff_id,
+        digest_agrees=index.digest_agrees,
+        diff_id_agrees=index.diff_id_agrees,
+        compression=index.compression,
+        compressed_size=index.compressed_size,
+        size=index.size,
+        entries=[_packed(entry) for entry in index.entries],
+        issues=index.issues,
+    )
+    return _ENCODER.encode(wire)
+
+
+def _packed(entry: Entry) -> _WireEntry:
+    return _WireEntry(
+        _exact(entry.path),
+        _NUMBERS[entry.kind],
+        entry.size,
+        entry.mode,
+        entry.uid,
+        entry.gid,
+        _exact(entry.user),
+        _exact(entry.group),
+        entry.mtime,
+        _exact(entry.link),
+        entry.header_offset,
+        entry.data_offset,
+        entry.stored,
+        _exact(entry.raw_name),
+        bytes.fromhex(entry.sha256),
+        tuple((run.logical_offset, run.data_offset, run.size) for run in entry.segments),
+        tuple((_exact(name), value) for name, value in entry.xattrs),
+        entry.device,
+    )
+
+
+def unpack_index(data: bytes, blob_fd: int) -> LayerIndex:
+    """The index that `pack_index` packed; its blob is read from `blob_fd`.
+
+    Raises ParseError when `data` is not such an index.
+    """
+    try:
+        wire = _DECODER.decode(data)
+        shared: dict[bytes, str] = {}
+        entries = tuple(_unpacked(entry, shared) for entry in wire.entries)
+    except (msgspec.DecodeError, IndexError) as error:
+        raise ParseError(f"a layer's index cannot be read: {error}") from error
+    return LayerIndex(
+        index=wire.index,
+        blob=Blob(blob_fd, wire.offset, wire.blob_size),
+        digest=wire.digest,
+        diff_id=wire.diff_id,
+        digest_agrees=wire.digest_agrees,
+        diff_id_agrees=wire.diff_id_agrees,
+        compression=wire.compression,
+        compressed_size=wire.compressed_size,
+        size=wire.size,
+        entries=entries,
+        issues=wire.issues,
+    )
+
+
+def _unpacked(wire: _WireEntry, shared: dict[bytes, str]) -> Entry:
+    optional: dict[str, Any] = {}
+    if wire.segments:
+        optional["segments"] = tuple(Segment(*run) for run in wire.segments)
+    if wire.xattrs:
+        optional["xattrs"] = tuple((_name(name), value) for name, value in wire.xattrs)
+    return Entry(
+        path=_name(wire.path),
+        kind=_KINDS[wire.kind],
+        size=wire.size,
+        mode=wire.mode,
+        uid=wire.uid,
+        gid=wire.gid,
+        user=_shared(wire.user, shared),
+        group=_shared(wire.group, shared),
+        mtime=wire.mtime,
+        link=_name(wire.link),
+        header_offset=wire.header_offset,
+        data_offset=wire.data_offset,
+        stored=wire.stored,
+        device=wire.device,
+        raw_name=_name(wire.raw_name),
+        sha256=wire.sha256.hex(),
+        **optional,
+    )
+
+
+def _shared(exact: bytes, shared: dict[bytes, str]) -> str:
+    """One str for all entries with the same owner: a layer names few of them, many times."""
+    known = shared.get(exact)
+    if known is None:
+        known = shared[exact] = _name(exact)
+    return known

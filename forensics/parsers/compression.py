@@ -1,0 +1,354 @@
+"""Decompresses layers and archives as a stream: gzip, zstd, xz and bzip2, told apart by their bytes.
+
+Sources: RFC 1952 (gzip), RFC 8878 (Zstandard), the .xz file format 1.2, the bzip2 format. What a damaged
+stream gave before the damage is kept, and the compressed bytes behind it are counted as lost. The input is
+read with `pread` and never mapped: it may shrink or vanish while it is read.
+"""
+
+from __future__ import annotations
+
+import bz2
+import errno
+import lzma
+import os
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+import zstandard
+from isal import igzip_lib
+
+from forensics.cancellation import Cancellation
+from forensics.errors import ForensicsError
+from forensics.limits import DEFAULT, KIB, MIB, Limits
+from forensics.model.image import Blob
+from forensics.parsers.hashing import HashingThread
+from forensics.printable import printable
+
+Progress = Callable[[int, int], None]
+
+_PIECE = MIB
+_SLICE = 64 * KIB
+_ZSTD_SLICE = 4 * KIB
+_DECODER_MEMORY = 512 * MIB
+_HEAD = 6
+_SKIPPABLE = b"*M\x18"
+_FAILURES: tuple[type[Exception], ...] = (
+    igzip_lib.error,
+    zstandard.ZstdError,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+)
+
+
+class Decompressed(msgspec.Struct, frozen=True, kw_only=True):
+    """What came out. Sizes in bytes; digests `sha256:…` over all of the input and all of the output.
+
+    `consumed` compressed bytes were decoded. `code` is empty when that was all of it, else `truncated`,
+    `corrupt`, `limit`, or `trailing-data` when something else follows the last stream; `error` then says so
+    in one sentence and `lost` is the number of compressed bytes that gave nothing: at least 1 when the data
+    ends early, because what is missing cannot be counted.
+    """
+
+    compression: str
+    size: int
+    digest: str
+    compressed_digest: str
+    consumed: int
+    code: str = ""
+    error: str = ""
+    lost: int = 0
+
+
+def detect_compression(head: bytes) -> str:
+    """`gzip`, `zstd`, `xz` or `bzip2` by the first six bytes, empty when it is none of them."""
+    if head[:3] == b"\x1f\x8b\x08":
+        return "gzip"
+    if head[:4] == b"\x28\xb5\x2f\xfd" or (head[1:4] == _SKIPPABLE and 0x50 <= head[0] <= 0x5F):
+        return "zstd"
+    if head[:6] == b"\xfd7zXZ\0":
+        return "xz"
+    if head[:3] == b"BZh" and head[3:4].isdigit():
+        return "bzip2"
+    return ""
+
+
+class _Decoder(Protocol):
+    """One compressed stream; the interface of the standard library's decompressors."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+class _ZstdFrame:
+    """One Zstandard frame. Its decompressor cannot bound what one call gives, so it is fed in small slices:
+
+    a block of four bytes may stand for 128 KiB (RFC 8878, section 3.1.1.2).
+    """
+
+    def __init__(self) -> None:
+        self._frame = zstandard.ZstdDecompressor(max_window_size=_DECODER_MEMORY).decompressobj()
+        self._waiting = b""
+        self.unused_data = b""
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._frame.eof)
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._waiting
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:  # noqa: ARG002 - bounded by the slice
+        waiting = self._waiting + data
+        given, self._waiting = waiting[:_ZSTD_SLICE], waiting[_ZSTD_SLICE:]
+        found = self._frame.decompress(given)
+        if self._frame.eof:
+            self.unused_data, self._waiting = self._frame.unused_data + self._waiting, b""
+        return bytes(found)
+
+
+def _new_decoder(compression: str) -> _Decoder:
+    decoder: Any
+    if compression == "gzip":
+        decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    elif compression == "zstd":
+        decoder = _ZstdFrame()
+    elif compression == "xz":
+        decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_DECODER_MEMORY)
+    else:
+        decoder = bz2.BZ2Decompressor()
+    return decoder  # type: ignore[no-any-return]
+
+
+class _Source:
+    """The compressed bytes, handed out in slices; all of them pass through the digest once."""
+
+    def __init__(
+        self, blob: Blob, hashing: HashingThread, cancel: Cancellation | None, progress: Progress | None
+    ):
+        self._blob = blob
+        self._hashing = hashing
+        self._cancel = cancel
+        self._progress = progress
+        self._piece = b""
+        self._piece_start = 0
+        self._hashed = 0
+        self.position = 0
+
+    def peek(self, length: int) -> bytes:
+        """The next `length` bytes, fewer at the end; the position stays."""
+        offset = self.position - self._piece_start
+        if not 0 <= offset <= len(self._piece) - length:
+            self._load()
+            offset = 0
+        return self._piece[offset : offset + length]
+
+    def take(self, length: int) -> bytes:
+        """The next bytes, at least one and at most `length`; none at the end."""
+        offset = self.position - self._piece_start
+        if not 0 <= offset < len(self._piece):
+            self._load()
+            offset = 0
+        taken = self._piece[offset : offset + length]
+        self.position += len(taken)
+        return taken
+
+    def finish(self) -> None:
+        """Pass what nobody read through the digest."""
+        self.position = self._hashed
+        while self.take(_PIECE):
+            pass
+
+    def _load(self) -> None:
+        if self._cancel is not None:
+            self._cancel.check()
+        blob = self._blob
+        wanted = min(_PIECE, blob.size - self.position)
+        self._piece = os.pread(blob.fd, wanted, blob.offset + self.position) if wanted > 0 else b""
+        self._piece_start = self.position
+        end = self.position + len(self._piece)
+        if end > self._hashed:
+            self._hashing.add(0, self._piece[self._hashed - self.position :])
+            self._hashed = end
+        if self._progress is not None:
+            self._progress(self.position, blob.size)
+
+
+class _Sink:
+    """The output file, its digest and its size, and the limits on it."""
+
+    def __init__(self, out_fd: int, hashing: HashingThread, limits: Limits) -> None:
+        self._out_fd = out_fd
+        self._hashing = hashing
+        self._limits = limits
+        self.size = 0
+
+    def write(self, data: bytes, consumed: int) -> str:
+        """Store `data`, which `consumed` compressed bytes gave up to now; what limit it breaks, else empty."""
+        limits = self._limits
+        room = limits.layer_bytes - self.size
+        _write_all(self._out_fd, data[:room])
+        self._hashing.add(1, data[:room])
+        self.size += min(len(data), room)
+        if len(data) > room:
+            return f"more than {limits.layer_bytes} bytes come out"
+        if self.size > limits.ratio_free_bytes and self.size > limits.compression_ratio * max(consumed, 1):
+            return f"more than {limits.compression_ratio} bytes come out of one"
+        return ""
+
+
+def _write_all(out_fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    try:
+        while view:
+            view = view[os.write(out_fd, view) :]
+    except OSError as error:
+        hint = "set FORENSICS_TMPDIR to a folder with room for the uncompressed image"
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        what = "no room is left for" if full else f"{error.strerror} while writing"
+        raise ForensicsError(f"{what} decompressed data", hint) from error
+
+
+class _Stop(Exception):
+    """Decoding ends early: why, and up to which compressed byte it went."""
+
+    def __init__(self, code: str, message: str, consumed: int) -> None:
+        super().__init__(message)
+        self.code, self.message, self.consumed = code, message, consumed
+
+
+class _Decoding:
+    """Decodes stream after stream from a source into a sink."""
+
+    def __init__(self, compression: str, source: _Source, sink: _Sink) -> None:
+        self._compression = compression
+        self._source = source
+        self._sink = sink
+        self._fruitful = 0
+
+    def run(self) -> None:
+        """Decode everything; raises `_Stop` when that ends early."""
+        source = self._source
+        while head := source.peek(_HEAD):
+            if detect_compression(head) != self._compression:
+                self._pass_padding()
+                return
+            if self._compression == "zstd" and head[1:4] == _SKIPPABLE:
+                self._skip_frame()
+            else:
+                self._stream()
+
+    def _stream(self) -> None:
+        source, start, before = self._source, self._source.position, self._sink.size
+        decoder = _new_decoder(self._compression)
+        while not decoder.eof:
+            data = source.take(_SLICE) if decoder.needs_input else b""
+            if not data and decoder.needs_input:
+                raise _Stop("truncated", "the compressed data ends early", self._fruitful)
+            try:
+                found = decoder.decompress(data, _PIECE)
+            except _FAILURES as error:
+                self._salvage(start, before)
+                message = f"the compressed data is damaged: {printable(str(error))}"
+                raise _Stop("corrupt", message, source.position) from error
+            self._keep(found)
+        source.position -= len(decoder.unused_data)
+
+    def _salvage(self, start: int, before: int) -> None:
+        """Decode the failing stream again, byte by byte where it failed: the decoder kept back its last output."""
+        source, known = self._source, self._sink.size - before
+        failed = max(start, source.position - _SLICE)
+        source.position, seen = start, 0
+        decoder = _new_decoder(self._compression)
+        while not decoder.eof:
+            far = source.position >= failed
+            here = source.position
+            data = source.take(1 if far else min(_SLICE, failed - here)) if decoder.needs_input else b""
+            try:
+                found = decoder.decompress(data, _PIECE)
+            except _FAILURES:
+                source.position = here
+                return
+            if not data and decoder.needs_input and not found:
+                return
+            fresh = found[max(0, known - seen) :]
+            seen += len(found)
+            self._keep(fresh)
+
+    def _keep(self, data: bytes) -> None:
+        if not data:
+            return
+        self._fruitful = self._source.position
+        broken = self._sink.write(data, self._source.position)
+        if broken:
+            raise _Stop("limit", broken, self._source.position)
+
+    def _skip_frame(self) -> None:
+        """Pass a skippable frame: a magic number and a length (RFC 8878, section 3.1.2)."""
+        source, here = self._source, self._source.position
+        length = int.from_bytes(source.peek(8)[4:8], "little")
+        end = here + 8 + length
+        while source.position < end:
+            if not source.take(min(_PIECE, end - source.position)):
+                raise _Stop("truncated", "the compressed data ends within a skippable frame", here)
+
+    def _pass_padding(self) -> None:
+        """Zeros may follow the last stream; anything else is data that nobody decodes."""
+        source, here = self._source, self._source.position
+        while data := source.take(_PIECE):
+            kept = data.lstrip(b"\0")
+            if kept:
+                found = source.position - len(kept)
+                raise _Stop("trailing-data", f"data follows the {self._compression} stream", found)
+        source.position = max(here, source.position)
+
+
+def decompress(
+    blob: Blob,
+    out_fd: int,
+    *,
+    limits: Limits = DEFAULT,
+    cancel: Cancellation | None = None,
+    on_progress: Progress | None = None,
+    algorithm: str = "sha256",
+) -> Decompressed:
+    """Decompress `blob` to where `out_fd` stands, hashing both sides.
+
+    `algorithm` names the digest of the compressed side. `on_progress` gets compressed bytes read and their
+    total. Raises Cancelled, and ForensicsError when the output cannot be written or the input is not
+    compressed; damage and limits do not raise, see `Decompressed`.
+    """
+    head = os.pread(blob.fd, min(_HEAD, blob.size), blob.offset)
+    compression = detect_compression(head)
+    if not compression:
+        raise ForensicsError("this is not compressed data", "use it as it is")
+    with HashingThread((algorithm, "sha256")) as hashing:
+        source = _Source(blob, hashing, cancel, on_progress)
+        sink = _Sink(out_fd, hashing, limits)
+        code, error, consumed = "", "", blob.size
+        try:
+            _Decoding(compression, source, sink).run()
+        except _Stop as stop:
+            code, error, consumed = stop.code, stop.message, stop.consumed
+        source.finish()
+        compressed_digest, digest = hashing.digests()
+    if on_progress is not None:
+        on_progress(blob.size, blob.size)
+    return Decompressed(
+        compression=compression,
+        size=sink.size,
+        digest=digest,
+        compressed_digest=compressed_digest,
+        consumed=consumed,
+        code=code,
+        error=error,
+        lost=max(blob.size - consumed, 1 if code == "truncated" else 0),
+    )

@@ -1,0 +1,425 @@
+"""Walks the headers of a tar archive in memory: ustar, v7, star, GNU and pax, sparse members included.
+
+Sources: POSIX.1-2017 `pax` (ustar and pax interchange formats), the GNU tar manual ("Tar Internals"), and,
+where they leave a choice, what Go's `archive/tar` does, because container runtimes unpack layers with it.
+Content is never copied. Where the archive is damaged, what came before stays, and a note counts the rest.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from forensics.limits import DEFAULT, KIB, Limits
+from forensics.model.files import FileKind, Segment
+from forensics.parsers._tar_fields import (
+    decimal,
+    extended_attributes,
+    number,
+    pax_records,
+    seconds,
+    text,
+)
+from forensics.parsers._tar_sparse import is_sparse, old_gnu_layout, pax_layout
+
+__all__ = ["BLOCK", "Member", "TarNote", "TarWalk", "is_tar_header", "text"]
+
+BLOCK = 512
+_ZEROS = bytes(BLOCK)
+_HEADER = struct.Struct("100s8s8s8s12s12s8sc100s8s32s32s8s8s155s12s")
+_Header = tuple[bytes, ...]
+(
+    _NAME, _MODE, _UID, _GID, _SIZE, _MTIME, _CHECKSUM, _TYPE, _LINK, _MAGIC, _USER, _GROUP, _MAJOR, _MINOR,
+    _PREFIX, _TRAILER,
+) = range(16)  # fmt: skip
+_USTAR, _GNU = b"ustar\0", b"ustar  \0"
+_STAR_PREFIX = 131
+
+_KINDS = {
+    b"0": FileKind.REGULAR,
+    b"\0": FileKind.REGULAR,
+    b"7": FileKind.REGULAR,
+    b"S": FileKind.REGULAR,
+    b"1": FileKind.HARDLINK,
+    b"2": FileKind.SYMLINK,
+    b"3": FileKind.CHAR_DEVICE,
+    b"4": FileKind.BLOCK_DEVICE,
+    b"5": FileKind.DIRECTORY,
+    b"6": FileKind.FIFO,
+}
+_EXTENDING = frozenset((b"x", b"g", b"L", b"K"))
+_WITHOUT_DATA = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
+_DEVICES = frozenset((b"3", b"4"))
+_REMEMBERED = 4096
+_SCAN = 1 << 20
+_XATTR_NAME_BYTES = 64 * KIB
+"""What Linux lists of one file's extended attributes (XATTR_LIST_MAX)."""
+
+
+class TarNote(msgspec.Struct, frozen=True, gc=False):
+    """Something odd or lost in a tar: a stable `code`, where, one sentence, and the bytes nobody can read.
+
+    `name` is the member it is about, empty when it is about the archive. Codes: `not-a-tar`, `bad-header`,
+    `truncated`, `no-end-mark`, `trailing-data`, `limit`, `bad-number`, `bad-pax-header`, `bad-sparse-map`,
+    `unknown-type`, `size-without-data`, `global-header`, `repeated-header`, `orphan-header`.
+    """
+
+    code: str
+    offset: int
+    message: str
+    lost: int = 0
+    name: bytes = b""
+
+
+class Member(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One member, extended headers applied. Names are the archive's bytes.
+
+    `size` is the logical size of the content, `stored` the bytes of it that the archive holds, from
+    `data_offset` (in `segments` where it is sparse). `header_offset` is where its first header begins,
+    extended ones included.
+    """
+
+    name: bytes
+    kind: FileKind
+    size: int
+    stored: int
+    mode: int
+    uid: int
+    gid: int
+    user: str
+    group: str
+    mtime: float
+    link: bytes
+    header_offset: int
+    data_offset: int
+    segments: tuple[Segment, ...] = ()
+    xattrs: tuple[tuple[str, bytes], ...] = ()
+    device: tuple[int, int] | None = None
+
+
+def is_tar_header(block: bytes) -> bool:
+    """Whether these 512 bytes are a tar header: a checksum that agrees, over bytes that are not all zero."""
+    return len(block) >= BLOCK and block[:BLOCK] != _ZEROS and _checksum_agrees(memoryview(block)[:BLOCK])
+
+
+def _checksum_agrees(block: memoryview) -> bool:
+    """Whether the header's checksum is the sum of its bytes, unsigned, or signed as some old tars wrote it.
+
+    The low half of Adler-32 is one plus the sum of the bytes modulo 65521: exact for 256 bytes, and far
+    cheaper than a sum in Python.
+    """
+    told = number(bytes(block[148:156]))
+    unsigned = (zlib.adler32(block[:256]) & 0xFFFF) + (zlib.adler32(block[256:]) & 0xFFFF) - 2
+    unsigned += 8 * ord(" ") - sum(block[148:156])
+    if told == unsigned:
+        return True
+    high = sum(1 for byte in (*block[:148], *block[156:]) if byte >= 0x80)
+    return told is not None and high > 0 and told == unsigned - 256 * high
+
+
+def _prefixed(header: _Header, name: bytes) -> bytes:
+    """The name with its prefix field in front, where the format has one.
+
+    In GNU headers other fields lie there; but Go before 1.8 wrote prefixes in such headers, which shows in
+    the first two not being numbers.
+    """
+    magic, prefix = header[_MAGIC], header[_PREFIX]
+    if magic[:6] == _USTAR:
+        if header[_TRAILER][8:] == b"tar\0":
+            prefix = prefix[:_STAR_PREFIX]
+    elif magic != _GNU or (number(prefix[:12]) is not None and number(prefix[12:24]) is not None):
+        return name
+    return prefix.partition(b"\0")[0] + b"/" + name
+
+
+class TarWalk:
+    """The members of the tar in `buffer`, in archive order; `notes` fill while they are read.
+
+    `buffer` is anything that offers its bytes (a memory map, bytes). `end` is the offset behind the last byte
+    that a member, a header or the end mark accounts for.
+    """
+
+    def __init__(self, buffer: Any, limits: Limits = DEFAULT) -> None:
+        self._buffer = buffer
+        self._limits = limits
+        self.notes: list[TarNote] = []
+        self.end = 0
+        self._numbers: dict[bytes, int] = {}
+        self._texts: dict[bytes, str] = {}
+        self._globals: dict[bytes, bytes] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        """No extended header is waiting for its member."""
+        self._start: int | None = None
+        self._records: list[tuple[bytes, bytes]] = []
+        self._long_name = b""
+        self._long_link = b""
+        self._header_bytes = 0
+
+    def __iter__(self) -> Iterator[Member]:
+        with memoryview(self._buffer) as view:
+            yield from self._members(view)
+            if self._start is not None:
+                lost = self._header_bytes
+                self._note("orphan-header", self._start, "no member follows its last extended header", lost)
+
+    def _members(self, view: memoryview) -> Iterator[Member]:
+        count = 0
+        while (header := self._next_header(view)) is not None:
+            if header[_TYPE] in _EXTENDING:
+                if not self._extend(view, header):
+                    return
+                continue
+            if count >= self._limits.members:
+                self._stop(view, "limit", f"it has more than {self._limits.members} members")
+                return
+            member = self._member(view, header)
+            if member is None:
+                return
+            count += 1
+            yield member
+
+    def _note(self, code: str, offset: int, message: str, lost: int = 0, name: bytes = b"") -> None:
+        self.notes.append(TarNote(code, offset, message, lost, name))
+
+    def _stop(self, view: memoryview, code: str, message: str) -> None:
+        """Give up here: everything from the current member's first header on is lost."""
+        start = self.end if self._start is None else self._start
+        self._note(code, start, message, len(view) - start)
+        self._forget()
+        self.end = len(view)
+
+    # ---- headers ---------------------------------------------------------------------------------------
+
+    def _next_header(self, view: memoryview) -> _Header | None:
+        """The header at `end`, None at the end of the archive or of what can be read."""
+        position = self.end
+        if position + BLOCK > len(view):
+            self._end_without_mark(view, position)
+            return None
+        header = _HEADER.unpack_from(view, position)
+        block = view[position : position + BLOCK]
+        if not header[_NAME][0] and block == _ZEROS:
+            self._end_mark(view, position)
+            return None
+        if not _checksum_agrees(block):
+            if position:
+                self._stop(view, "bad-header", "what should be the next header is none")
+            else:
+                self._stop(view, "not-a-tar", "it does not begin with a tar header")
+            return None
+        return header
+
+    def _end_without_mark(self, view: memoryview, position: int) -> None:
+        rest = bytes(view[position:])
+        if rest.rstrip(b"\0"):
+            code, message = (
+                ("truncated", "it ends within a header") if position else ("not-a-tar", "it is too short")
+            )
+            self._stop(view, code, message)
+        elif position:
+            self._note("no-end-mark", position, "it has no end mark: members may be missing")
+        self.end = len(view)
+
+    def _end_mark(self, view: memoryview, position: int) -> None:
+        """Two zero blocks end an archive; the readers in use also stop at one."""
+        size = len(view)
+        self.end = min(position + 2 * BLOCK, size)
+        if view[position + BLOCK : self.end] != _ZEROS[: self.end - position - BLOCK]:
+            self.end = position + BLOCK
+        for offset in range(self.end, size, _SCAN):
+            piece = bytes(view[offset : offset + _SCAN])
+            kept = piece.lstrip(b"\0")
+            if kept:
+                found = offset + len(piece) - len(kept)
+                self._note("trailing-data", found, "data follows its end mark", size - found)
+                return
+        self.end = size
+
+    def _extend(self, view: memoryview, header: _Header) -> bool:
+        """Take in an extended header; False when nothing behind it can be read."""
+        position, flag = self.end, header[_TYPE]
+        start, size = position + BLOCK, number(header[_SIZE])
+        if self._start is None and flag != b"g":
+            self._start = position
+        if size is None or size < 0:
+            self._stop(view, "bad-header", "an extended header has no valid size")
+            return False
+        if start + size > len(view):
+            self._stop(view, "truncated", "it ends within an extended header")
+            return False
+        self.end = min(start + -(-size // BLOCK) * BLOCK, len(view))
+        self._header_bytes += size
+        if self._header_bytes > self._limits.header_bytes:
+            message = f"extended headers of more than {self._limits.header_bytes} bytes are left out"
+            self._note("limit", position, message, size)
+        elif flag == b"L":
+            self._long_name = bytes(view[start : start + size]).partition(b"\0")[0]
+        elif flag == b"K":
+            self._long_link = bytes(view[start : start + size]).partition(b"\0")[0]
+        else:
+            self._take_records(flag, bytes(view[start : start + size]), position)
+        return True
+
+    def _take_records(self, flag: bytes, data: bytes, position: int) -> None:
+        records, bad = pax_records(data)
+        if bad:
+            self._note("bad-pax-header", position, "an extended header is not made of records", bad)
+        if flag == b"x":
+            if self._records:
+                message = "a member has several extended headers: the last one counts"
+                self._note("repeated-header", position, message)
+            self._records = records
+            return
+        self._header_bytes = 0 if self._start is None else self._header_bytes
+        self._globals.update(records)
+        if any(keyword != b"comment" for keyword, _ in records):
+            message = "a global header changes the members behind it: not every reader obeys it"
+            self._note("global-header", position, message)
+
+    # ---- members ---------------------------------------------------------------------------------------
+
+    def _member(self, view: memoryview, header: _Header) -> Member | None:
+        """The member whose header is at `end`, which moves behind it; None when it has no valid size."""
+        position, flag = self.end, header[_TYPE]
+        values: dict[str, Any] = {
+            "name": header[_NAME].partition(b"\0")[0],
+            "kind": _KINDS.get(flag, FileKind.OTHER),
+            "mode": self._number(header[_MODE]) & 0o7777,
+            "uid": self._number(header[_UID]),
+            "gid": self._number(header[_GID]),
+            "user": "",
+            "group": "",
+            "mtime": float(self._number(header[_MTIME])),
+            "link": header[_LINK].partition(b"\0")[0],
+            "header_offset": position if self._start is None else self._start,
+        }
+        if header[_MAGIC][:5] == b"ustar":
+            values["user"], values["group"] = self._text(header[_USER]), self._text(header[_GROUP])
+            if flag in _DEVICES:
+                values["device"] = (self._number(header[_MAJOR]), self._number(header[_MINOR]))
+            if header[_PREFIX][0]:
+                values["name"] = _prefixed(header, values["name"])
+        size = number(header[_SIZE])
+        if self._start is not None or self._globals:
+            size = self._apply_extensions(values, size)
+        if flag == b"\0" and values["name"].endswith(b"/"):
+            values["kind"] = FileKind.DIRECTORY
+        if flag in _WITHOUT_DATA:
+            if size:
+                message = "a link, folder or device tells a size, but has no data"
+                self._note("size-without-data", position, message, 0, values["name"])
+            size = 0
+        if size is None or size < 0:
+            self._stop(view, "bad-header", "a member has no valid size")
+            return None
+        self._place(view, flag, values, size)
+        self._forget()
+        return Member(**values)
+
+    def _number(self, field: bytes) -> int:
+        value = self._numbers.get(field)
+        if value is None:
+            value = number(field)
+            if value is None:
+                self._note("bad-number", self.end, "a number in a header is none; it counts as 0")
+                return 0
+            if len(self._numbers) >= _REMEMBERED:
+                self._numbers.clear()
+            self._numbers[field] = value
+        return value
+
+    def _text(self, field: bytes) -> str:
+        value = self._texts.get(field)
+        if value is None:
+            if len(self._texts) >= _REMEMBERED:
+                self._texts.clear()
+            value = self._texts[field] = text(field.partition(b"\0")[0])
+        return value
+
+    def _apply_extensions(self, values: dict[str, Any], size: int | None) -> int | None:
+        """Let extended headers override `values`; the size they tell, or `size`.
+
+        An empty value undoes a global one.
+        """
+        told = {**self._globals, **dict(self._records)} if self._globals else dict(self._records)
+        for keyword, key in ((b"path", "name"), (b"GNU.sparse.name", "name"), (b"linkpath", "link")):
+            if told.get(keyword):
+                values[key] = told[keyword]
+        for keyword, key in ((b"uname", "user"), (b"gname", "group")):
+            if told.get(keyword):
+                values[key] = text(told[keyword])
+        for keyword, key, parse in (
+            (b"uid", "uid", decimal),
+            (b"gid", "gid", decimal),
+            (b"mtime", "mtime", seconds),
+        ):
+            if told.get(keyword):
+                values[key] = self._told(parse(told[keyword]), values[key])
+        if told.get(b"size"):
+            size = self._told(decimal(told[b"size"]), size)
+        values["name"] = self._long_name or values["name"]
+        values["link"] = self._long_link or values["link"]
+        most = self._limits.name_bytes
+        if len(values["name"]) > most or len(values["link"]) > most:
+            lost = max(0, len(values["name"]) - most) + max(0, len(values["link"]) - most)
+            values["name"], values["link"] = values["name"][:most], values["link"][:most]
+            self._note("limit", self.end, f"a name of more than {most} bytes is cut", lost, values["name"])
+        if any(b"xattr" in keyword for keyword in told):
+            values["xattrs"] = self._attributes(told, values["name"])
+        return size
+
+    def _told(self, value: Any, otherwise: Any) -> Any:
+        if value is None:
+            self._note(
+                "bad-number", self.end, "a number in an extended header is none; the plain header counts"
+            )
+            return otherwise
+        return value
+
+    def _attributes(self, told: dict[bytes, bytes], name: bytes) -> tuple[tuple[str, bytes], ...]:
+        kept: list[tuple[str, bytes]] = []
+        room = _XATTR_NAME_BYTES
+        found = extended_attributes(told)
+        for attribute, value in found:
+            room -= len(attribute) + 1
+            if room < 0:
+                lost = sum(len(dropped) for _, dropped in found[len(kept) :])
+                self._note("limit", self.end, "more extended attributes than Linux can list", lost, name)
+                break
+            kept.append((attribute, value))
+        return tuple(kept)
+
+    def _place(self, view: memoryview, flag: bytes, values: dict[str, Any], size: int) -> None:
+        """Find the member's data, `size` bytes with the map of a sparse one, and put `end` behind it."""
+        start, layout = self.end + BLOCK, None
+        if flag == b"S":
+            layout = old_gnu_layout(view, self.end, size, self._limits.header_bytes)
+        elif self._records and is_sparse(dict(self._records)):
+            layout = pax_layout(view, self._records, start, size, self._limits.header_bytes)
+        name, offset = values["name"], values["header_offset"]
+        if layout is not None:
+            start, size = layout.start, layout.stored
+        stored = max(0, min(size, len(view) - start))
+        if stored < size:
+            self._note("truncated", offset, "its data ends early", size - stored, name)
+        self.end = min(start + -(-size // BLOCK) * BLOCK, len(view))
+        values.update(size=size, stored=stored, data_offset=start)
+        if layout is not None:
+            segments = layout.segments()
+            unused = size - sum(segment.size for segment in segments or ())
+            if segments is None:
+                self._note(
+                    "bad-sparse-map", offset, "its sparse map is not one: the data stands as stored", 0, name
+                )
+            else:
+                values.update(size=layout.size, segments=segments, stored=min(stored, size - unused))
+                if unused:
+                    self._note("bad-sparse-map", offset, "its sparse map leaves data out", unused, name)
+        if values["kind"] is FileKind.OTHER:
+            self._note("unknown-type", offset, f"its type {flag!r} is unknown", stored, name)
