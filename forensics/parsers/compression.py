@@ -28,19 +28,13 @@ from forensics.printable import printable
 Progress = Callable[[int, int], None]
 
 _PIECE = MIB
-_SLICE = 64 * KIB
+_SLICE = 256 * KIB
+_SALVAGE = 4 * KIB
 _ZSTD_SLICE = 4 * KIB
 _DECODER_MEMORY = 512 * MIB
 _HEAD = 6
 _SKIPPABLE = b"*M\x18"
-_FAILURES: tuple[type[Exception], ...] = (
-    igzip_lib.error,
-    zstandard.ZstdError,
-    lzma.LZMAError,
-    OSError,
-    EOFError,
-    ValueError,
-)
+_FAILURES: Any = (igzip_lib.IsalError, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
 class Decompressed(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +43,7 @@ class Decompressed(msgspec.Struct, frozen=True, kw_only=True):
     `consumed` compressed bytes were decoded. `code` is empty when that was all of it, else `truncated`,
     `corrupt`, `limit`, or `trailing-data` when something else follows the last stream; `error` then says so
     in one sentence and `lost` is the number of compressed bytes that gave nothing: at least 1 when the data
-    ends early, because what is missing cannot be counted.
+    is damaged or ends early, because what is missing cannot be counted.
     """
 
     compression: str
@@ -84,18 +78,19 @@ class _Decoder(Protocol):
     def needs_input(self) -> bool: ...
     @property
     def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
 class _ZstdFrame:
-    """One Zstandard frame. Its decompressor cannot bound what one call gives, so it is fed in small slices:
+    """One Zstandard frame, fed in small slices, because its decompressor cannot bound what one call gives.
 
-    a block of four bytes may stand for 128 KiB (RFC 8878, section 3.1.1.2).
+    A block of four bytes may stand for 128 KiB (RFC 8878, section 3.1.1.2).
     """
 
     def __init__(self) -> None:
         self._frame = zstandard.ZstdDecompressor(max_window_size=_DECODER_MEMORY).decompressobj()
         self._waiting = b""
+        self._failure: zstandard.ZstdError | None = None
         self.unused_data = b""
 
     @property
@@ -104,15 +99,28 @@ class _ZstdFrame:
 
     @property
     def needs_input(self) -> bool:
-        return not self._waiting
+        return not self._waiting and self._failure is None
 
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes:  # noqa: ARG002 - bounded by the slice
-        waiting = self._waiting + data
-        given, self._waiting = waiting[:_ZSTD_SLICE], waiting[_ZSTD_SLICE:]
-        found = self._frame.decompress(given)
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        if self._failure is not None:
+            raise self._failure
+        waiting, start = self._waiting + data, 0
+        found: list[bytes] = []
+        size = 0
+        while start < len(waiting) and size < max_length and not self._frame.eof:
+            try:
+                found.append(self._frame.decompress(waiting[start : start + _ZSTD_SLICE]))
+            except zstandard.ZstdError as error:
+                if not found:
+                    raise
+                self._failure = error
+                break
+            size += len(found[-1])
+            start += _ZSTD_SLICE
+        self._waiting = waiting[start:]
         if self._frame.eof:
             self.unused_data, self._waiting = self._frame.unused_data + self._waiting, b""
-        return bytes(found)
+        return b"".join(found)
 
 
 def _new_decoder(compression: str) -> _Decoder:
@@ -172,7 +180,10 @@ class _Source:
             self._cancel.check()
         blob = self._blob
         wanted = min(_PIECE, blob.size - self.position)
-        self._piece = os.pread(blob.fd, wanted, blob.offset + self.position) if wanted > 0 else b""
+        try:
+            self._piece = os.pread(blob.fd, wanted, blob.offset + self.position) if wanted > 0 else b""
+        except OSError:
+            self._piece = b""
         self._piece_start = self.position
         end = self.position + len(self._piece)
         if end > self._hashed:
@@ -248,40 +259,45 @@ class _Decoding:
 
     def _stream(self) -> None:
         source, start, before = self._source, self._source.position, self._sink.size
-        decoder = _new_decoder(self._compression)
+        decoder, here = _new_decoder(self._compression), start
         while not decoder.eof:
-            data = source.take(_SLICE) if decoder.needs_input else b""
-            if not data and decoder.needs_input:
-                raise _Stop("truncated", "the compressed data ends early", self._fruitful)
+            data = b""
+            if decoder.needs_input:
+                here = source.position
+                data = source.take(_SLICE)
+                if not data:
+                    raise _Stop("truncated", "the compressed data ends early", self._fruitful)
             try:
-                found = decoder.decompress(data, _PIECE)
+                found = decoder.decompress(data, _SLICE)
             except _FAILURES as error:
-                self._salvage(start, before)
                 message = f"the compressed data is damaged: {printable(str(error))}"
-                raise _Stop("corrupt", message, source.position) from error
+                raise _Stop("corrupt", message, self._salvage(start, here, before)) from error
             self._keep(found)
         source.position -= len(decoder.unused_data)
 
-    def _salvage(self, start: int, before: int) -> None:
-        """Decode the failing stream again, byte by byte where it failed: the decoder kept back its last output."""
-        source, known = self._source, self._sink.size - before
-        failed = max(start, source.position - _SLICE)
-        source.position, seen = start, 0
-        decoder = _new_decoder(self._compression)
+    def _salvage(self, start: int, failed: int, before: int) -> int:
+        """Keep what a failing call held back; how far the input is good.
+
+        The stream from `start` is decoded once more, bytewise from `failed` on. `before` bytes had come out in
+        front of it.
+        """
+        source, known, seen = self._source, self._sink.size - before, 0
+        decoder, here = _new_decoder(self._compression), start
+        source.position = start
         while not decoder.eof:
-            far = source.position >= failed
-            here = source.position
-            data = source.take(1 if far else min(_SLICE, failed - here)) if decoder.needs_input else b""
+            data = b""
+            if decoder.needs_input:
+                here = source.position
+                data = source.take(1 if here >= failed else min(_SALVAGE, failed - here))
+                if not data:
+                    break
             try:
-                found = decoder.decompress(data, _PIECE)
+                found = decoder.decompress(data, _SLICE)
             except _FAILURES:
-                source.position = here
-                return
-            if not data and decoder.needs_input and not found:
-                return
-            fresh = found[max(0, known - seen) :]
+                break
+            self._keep(found[max(0, known - seen) :])
             seen += len(found)
-            self._keep(fresh)
+        return here
 
     def _keep(self, data: bytes) -> None:
         if not data:
@@ -350,5 +366,5 @@ def decompress(
         consumed=consumed,
         code=code,
         error=error,
-        lost=max(blob.size - consumed, 1 if code == "truncated" else 0),
+        lost=max(blob.size - consumed, 1 if code in {"truncated", "corrupt"} else 0),
     )
