@@ -126,7 +126,8 @@ class LayerIndex(msgspec.Struct, frozen=True, kw_only=True):
 
     `blob` is the uncompressed tar. `digest` and `diff_id` are what was *computed* (`sha256:…`).
     `digest_agrees`/`diff_id_agrees` are None where nothing was declared. `compression` is what the bytes
-    are (empty, `gzip`, `zstd`, `xz`, `bzip2`). `whiteouts` and `opaques` are among `entries`, which stand in archive order.
+    are (empty, `gzip`, `zstd`, `xz`, `bzip2`). Whiteouts and opaque markers are among `entries`, which stand
+    in archive order.
     """
 
     index: int

@@ -1,0 +1,181 @@
+"""Contents go through real worker processes; what kills one costs itself alone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from forensics.cancellation import Cancellation
+from forensics.errors import Cancelled
+from forensics.limits import MIB, Limits
+from forensics.model.files import Content, Segment
+from forensics.pipeline.cache import FactsCache
+from forensics.pipeline.events import Event, FactsLearnt, Progress
+from forensics.pipeline.examination import ContentExamination
+from forensics.pipeline.pool import WorkerPool
+from forensics.pipeline.protocol import AttachLayer, Hello
+
+SLOW_RULE = """
+rule slow {
+  condition:
+    for all i in (0..filesize) : ( for all j in (0..filesize) : ( uint8(i) != 1 or j < 0 ) )
+}
+"""
+
+
+class Bench:
+    """Two workers over one layer file whose contents the test writes."""
+
+    def __init__(self, folder: Path, rules: tuple[str, ...] = (), limits: Limits | None = None) -> None:
+        self.path = folder / "layer"
+        self.path.touch()
+        self.limits = limits or Limits()
+        self.cancel = Cancellation()
+        self.pool = WorkerPool(2, Hello(self.limits, rules), self.cancel)
+        self.contents: dict[str, Content] = {}
+        self.events: list[Event] = []
+        self.descriptor = -1
+
+    def add(self, content: bytes) -> str:
+        offset = self.path.stat().st_size
+        with self.path.open("ab") as file:
+            file.write(content)
+        digest = hashlib.sha256(content).hexdigest()
+        self.contents[digest] = Content(0, offset, len(content), (), digest)
+        return digest
+
+    def attach(self) -> None:
+        self.descriptor = os.open(self.path, os.O_RDONLY)
+        self.pool.attach(AttachLayer(0, 0, self.path.stat().st_size), self.descriptor)
+
+    def examine(self, cache: FactsCache | None = None, wanted: dict[str, frozenset[str]] | None = None):
+        examination = ContentExamination(self.pool, cache, self.limits, self.events.append)
+        return examination.run(self.contents, wanted or {})
+
+    def close(self) -> None:
+        self.pool.close()
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.close()
+
+
+def test_every_content_is_examined_once_with_the_digests_that_were_wanted(bench: Bench) -> None:
+    texts = [f"#!/bin/sh\necho {number}\n".encode() for number in range(700)]
+    digests = [bench.add(text) for text in texts]
+    bench.attach()
+    facts = bench.examine(wanted={digests[0]: frozenset({"md5", "sha1"})})
+    assert set(facts) == set(digests)
+    assert facts[digests[0]].md5 == hashlib.md5(texts[0]).hexdigest()
+    assert facts[digests[0]].sha1 == hashlib.sha1(texts[0]).hexdigest()
+    assert facts[digests[1]].md5 == ""
+    assert {each.type for each in facts.values()} == {"script"}
+    told = [fact.sha256 for event in bench.events if isinstance(event, FactsLearnt) for fact in event.facts]
+    assert sorted(told) == sorted(digests)
+    last = [event for event in bench.events if isinstance(event, Progress)][-1]
+    assert last.done == last.total == sum(map(len, texts))
+
+
+def test_a_sparse_content_is_put_together_from_its_segments(bench: Bench) -> None:
+    bench.add(b"\x7fELF")
+    tail = bench.path.stat().st_size
+    bench.add(b"tail")
+    logical = b"\x7fELF" + bytes(96) + b"tail"
+    digest = hashlib.sha256(logical).hexdigest()
+    bench.contents = {
+        digest: Content(0, 0, 104, (Segment(0, 0, 4), Segment(100, tail, 4)), digest),
+    }
+    bench.attach()
+    facts = bench.examine(wanted={digest: frozenset({"md5"})})
+    assert facts[digest].md5 == hashlib.md5(logical).hexdigest()
+
+
+def test_a_content_whose_bytes_vanish_costs_itself_alone(bench: Bench) -> None:
+    kept = [bench.add(f"kept {number}\n".encode() * 2000) for number in range(20)]
+    lost = bench.add(b"gone" * 100_000)
+    bench.attach()
+    # The evidence shrinks under the running analysis: reading beyond its end kills a worker (SIGBUS).
+    os.truncate(bench.path, bench.contents[lost].data_offset)
+    facts = bench.examine()
+    assert set(facts) == {*kept, lost}
+    assert [issue.code for issue in facts[lost].issues] == ["worker-died"]
+    assert facts[lost].lost_bytes == 400_000
+    assert "SIGBUS" in facts[lost].issues[0].message
+    assert not any(facts[digest].issues for digest in kept)
+
+
+def test_a_content_that_holds_a_worker_too_long_is_given_up(tmp_path: Path) -> None:
+    rule = tmp_path / "slow.yar"
+    rule.write_text(SLOW_RULE)
+    bench = Bench(tmp_path, (str(rule),), Limits(file_seconds=1, match_seconds=60))
+    try:
+        slow = bench.add(os.urandom(4 * MIB).replace(b"\x01", b"\x02"))
+        quick = bench.add(b"\x01")
+        bench.attach()
+        facts = bench.examine()
+    finally:
+        bench.close()
+    assert "time limit" in facts[slow].issues[0].message
+    assert not facts[quick].issues
+
+
+def test_killed_workers_are_replaced(bench: Bench) -> None:
+    digests = [bench.add(os.urandom(200_000)) for _ in range(60)]
+    bench.attach()
+    bench.pool.start()
+    victims = [process.child.pid for process in bench.pool._processes]
+    threading.Timer(0.15, lambda: [os.kill(pid, signal.SIGKILL) for pid in victims[:1]]).start()
+    facts = bench.examine()
+    assert set(facts) == set(digests)
+
+
+def test_cancelling_ends_the_work_and_the_workers(bench: Bench) -> None:
+    for _ in range(40):
+        bench.add(os.urandom(2 * MIB))
+    bench.attach()
+    threading.Timer(0.3, bench.cancel.cancel).start()
+    begun = time.monotonic()
+    with pytest.raises(Cancelled):
+        bench.examine()
+    assert time.monotonic() - begun < 2
+    children = [process.child for process in bench.pool._processes]
+    bench.pool.close()
+    assert all(child.poll() is not None for child in children)
+
+
+def test_the_cache_answers_for_contents_seen_before(bench: Bench, tmp_path: Path) -> None:
+    digest = bench.add(b"#!/bin/sh\necho hello\n")
+    bench.attach()
+    first = bench.examine(FactsCache("signatures", tmp_path / "cache"))
+    bench.pool.close()
+    bench.pool = WorkerPool(1, Hello(bench.limits), bench.cancel)
+    again = bench.examine(FactsCache("signatures", tmp_path / "cache"))
+    assert again == first
+    assert not bench.pool._processes, "no worker was needed"
+    assert not FactsCache("others", tmp_path / "cache").load({digest: frozenset()})
+    assert not FactsCache("signatures", tmp_path / "cache").load({digest: frozenset({"md5"})})
+
+
+@pytest.mark.parametrize("damage", ["garbage", "a file where the folder should be"])
+def test_an_unusable_cache_only_costs_speed(bench: Bench, tmp_path: Path, damage: str) -> None:
+    folder = tmp_path / "cache"
+    if damage == "garbage":
+        folder.mkdir()
+        (folder / "facts.sqlite").write_bytes(b"not a database" * 100)
+    else:
+        folder.write_text("in the way")
+    digest = bench.add(b"content")
+    bench.attach()
+    assert digest in bench.examine(FactsCache("signatures", folder))
