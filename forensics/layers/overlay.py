@@ -69,18 +69,29 @@ class Node:
         self.children: dict[str, Node] | None = None
 
 
-class Tree:
-    """All places; it makes those that are missing."""
+class NoRoom(Exception):
+    """The tree has as many places as it may have."""
 
-    def __init__(self) -> None:
+
+class Tree:
+    """All places; it makes those that are missing, up to `room` of them.
+
+    A name of a few kilobytes can ask for thousands of folders, so members alone do not bound the tree.
+    """
+
+    def __init__(self, room: int) -> None:
         self.root = Node()
+        self.room = room
 
     def child(self, node: Node, name: str) -> Node:
-        """The place `name` below `node`."""
+        """The place `name` below `node`; raises NoRoom when it is one too many."""
         if node.children is None:
             node.children = {}
         found = node.children.get(name)
         if found is None:
+            if self.room <= 0:
+                raise NoRoom
+            self.room -= 1
             found = node.children[name] = Node()
         return found
 
@@ -89,11 +100,14 @@ def overlay(
     layers: Sequence[LayerIndex], limits: Limits
 ) -> tuple[list[list[FileVersion]], tuple[Issue, ...]]:
     """The versions that each layer brings, in archive order, and what was odd; one element a layer."""
-    tree = Tree()
-    replays = [LayerReplay(tree, layer, limits) for layer in layers]
-    drafts = [replay.run() for replay in replays]
-    issues = tuple(issue for replay in replays for issue in replay.log.issues())
-    return [[draft.version() for draft in of_layer] for of_layer in drafts], issues
+    tree = Tree(limits.members)
+    drafts: list[list[Draft]] = []
+    issues: list[Issue] = []
+    for layer in layers:
+        replay = LayerReplay(tree, layer, limits)
+        drafts.append(replay.run())
+        issues += replay.log.issues()
+    return [[draft.version() for draft in of_layer] for of_layer in drafts], tuple(issues)
 
 
 class LayerReplay:
@@ -120,8 +134,13 @@ class LayerReplay:
             elif entry.kind is FileKind.OTHER and entry.sha256:
                 self._aufs[entry.path] = entry
         for entry in entries:
-            if entry.kind not in _NO_FILES:
+            if entry.kind in _NO_FILES:
+                continue
+            try:
                 self._add(entry)
+            except NoRoom:
+                message = "the image names more files and folders than can be shown"
+                self.log.add("limit", message, path=entry.path, lost=entry.stored)
         self._link_late()
         for draft in self._drafts:
             if draft.below is not None:
@@ -145,6 +164,7 @@ class LayerReplay:
         if entry.kind is _WHITEOUT and above is not None and above.children is not None:
             self._remove(node, entry.path)
             del above.children[name]
+            self._tree.room += 1
 
     def _remove(self, node: Node, path: str) -> None:
         """The version seen at `node` is gone with this layer."""
@@ -164,6 +184,7 @@ class LayerReplay:
         while waiting:
             children, emptied = waiting[-1].children, waiting.pop()
             emptied.children = None
+            self._tree.room += len(children or ())
             for child in (children or {}).values():
                 if child.seen is not None:
                     self._remove(child, child.seen.path)

@@ -29,6 +29,12 @@ def number(field: bytes) -> int | None:
     Octal digits that a NUL or space ends (POSIX.1-1988), or base-256 where the first bit is set: a two's
     complement number in the remaining bits (GNU tar manual, "Extensions to tar").
     """
+    digits = field.rstrip(b"\0 ")
+    if digits.isdigit():
+        try:
+            return int(digits, 8)
+        except ValueError:
+            return None
     if field[0] & 0x80:
         bits = 8 * len(field) - 1
         value = int.from_bytes(field, "big") & ((1 << bits) - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from forensics.model.files import Segment
@@ -92,11 +92,6 @@ def pax_layout(
     if b"GNU.sparse.numblocks" in told:
         return SparseLayout(_repeated_pairs(records), real, start, size)
     return None
-
-
-def is_sparse(records: Mapping[bytes, bytes]) -> bool:
-    """Whether pax records may speak of a sparse member."""
-    return any(keyword.startswith(b"GNU.sparse.") for keyword in records)
 
 
 def _repeated_pairs(records: Sequence[tuple[bytes, bytes]]) -> Pairs | None:

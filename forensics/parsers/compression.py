@@ -203,7 +203,7 @@ class _Sink:
         self.size = 0
 
     def write(self, data: bytes, consumed: int) -> str:
-        """Store `data`, which `consumed` compressed bytes gave up to now; what limit it breaks, else empty."""
+        """Store `data`, which `consumed` compressed bytes gave so far; what limit it breaks, else empty."""
         limits = self._limits
         room = limits.layer_bytes - self.size
         _write_all(self._out_fd, data[:room])

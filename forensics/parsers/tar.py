@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -24,7 +24,7 @@ from forensics.parsers._tar_fields import (
     seconds,
     text,
 )
-from forensics.parsers._tar_sparse import is_sparse, old_gnu_layout, pax_layout
+from forensics.parsers._tar_sparse import old_gnu_layout, pax_layout
 
 __all__ = ["BLOCK", "Member", "TarNote", "TarWalk", "is_tar_header", "text"]
 
@@ -54,6 +54,16 @@ _KINDS = {
 _EXTENDING = frozenset((b"x", b"g", b"L", b"K"))
 _WITHOUT_DATA = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _DEVICES = frozenset((b"3", b"4"))
+_OVERRIDES: dict[bytes, tuple[str, Callable[[bytes], Any]]] = {
+    b"path": ("name", bytes),
+    b"linkpath": ("link", bytes),
+    b"uname": ("user", text),
+    b"gname": ("group", text),
+    b"uid": ("uid", decimal),
+    b"gid": ("gid", decimal),
+    b"size": ("size", decimal),
+    b"mtime": ("mtime", seconds),
+}
 _REMEMBERED = 4096
 _SCAN = 1 << 20
 _XATTR_NAME_BYTES = 64 * KIB
@@ -103,18 +113,20 @@ class Member(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 def is_tar_header(block: bytes) -> bool:
     """Whether these 512 bytes are a tar header: a checksum that agrees, over bytes that are not all zero."""
-    return len(block) >= BLOCK and block[:BLOCK] != _ZEROS and _checksum_agrees(memoryview(block)[:BLOCK])
+    if len(block) < BLOCK or block[:BLOCK] == _ZEROS:
+        return False
+    return _checksum_agrees(memoryview(block)[:BLOCK], block[148:156])
 
 
-def _checksum_agrees(block: memoryview) -> bool:
+def _checksum_agrees(block: memoryview, field: bytes) -> bool:
     """Whether the header's checksum is the sum of its bytes, unsigned, or signed as some old tars wrote it.
 
     The low half of Adler-32 is one plus the sum of the bytes modulo 65521: exact for 256 bytes, and far
     cheaper than a sum in Python.
     """
-    told = number(bytes(block[148:156]))
+    told = number(field)
     unsigned = (zlib.adler32(block[:256]) & 0xFFFF) + (zlib.adler32(block[256:]) & 0xFFFF) - 2
-    unsigned += 8 * ord(" ") - sum(block[148:156])
+    unsigned += 8 * ord(" ") - sum(field)
     if told == unsigned:
         return True
     high = sum(1 for byte in (*block[:148], *block[156:]) if byte >= 0x80)
@@ -207,7 +219,7 @@ class TarWalk:
         if not header[_NAME][0] and block == _ZEROS:
             self._end_mark(view, position)
             return None
-        if not _checksum_agrees(block):
+        if not _checksum_agrees(block, header[_CHECKSUM]):
             if position:
                 self._stop(view, "bad-header", "what should be the next header is none")
             else:
@@ -295,6 +307,7 @@ class TarWalk:
             "gid": self._number(header[_GID]),
             "user": "",
             "group": "",
+            "size": number(header[_SIZE]),
             "mtime": float(self._number(header[_MTIME])),
             "link": header[_LINK].partition(b"\0")[0],
             "header_offset": position if self._start is None else self._start,
@@ -305,9 +318,9 @@ class TarWalk:
                 values["device"] = (self._number(header[_MAJOR]), self._number(header[_MINOR]))
             if header[_PREFIX][0]:
                 values["name"] = _prefixed(header, values["name"])
-        size = number(header[_SIZE])
         if self._start is not None or self._globals:
-            size = self._apply_extensions(values, size)
+            self._apply_extensions(values)
+        size = values["size"]
         if flag == b"\0" and values["name"].endswith(b"/"):
             values["kind"] = FileKind.DIRECTORY
         if flag in _WITHOUT_DATA:
@@ -342,37 +355,26 @@ class TarWalk:
             value = self._texts[field] = text(field.partition(b"\0")[0])
         return value
 
-    def _apply_extensions(self, values: dict[str, Any], size: int | None) -> int | None:
-        """Let extended headers override `values`; the size they tell, or `size`.
-
-        An empty value undoes a global one.
-        """
+    def _apply_extensions(self, values: dict[str, Any]) -> None:
+        """Let extended headers override `values`. An empty value undoes a global one."""
         told = {**self._globals, **dict(self._records)} if self._globals else dict(self._records)
-        for keyword, key in ((b"path", "name"), (b"GNU.sparse.name", "name"), (b"linkpath", "link")):
-            if told.get(keyword):
-                values[key] = told[keyword]
-        for keyword, key in ((b"uname", "user"), (b"gname", "group")):
-            if told.get(keyword):
-                values[key] = text(told[keyword])
-        for keyword, key, parse in (
-            (b"uid", "uid", decimal),
-            (b"gid", "gid", decimal),
-            (b"mtime", "mtime", seconds),
-        ):
-            if told.get(keyword):
-                values[key] = self._told(parse(told[keyword]), values[key])
-        if told.get(b"size"):
-            size = self._told(decimal(told[b"size"]), size)
-        values["name"] = self._long_name or values["name"]
+        has_attributes = False
+        for keyword, value in told.items():
+            known = _OVERRIDES.get(keyword)
+            if known is None:
+                has_attributes = has_attributes or b"xattr" in keyword
+            elif value:
+                key, parse = known
+                values[key] = self._told(parse(value), values[key])
+        values["name"] = self._long_name or told.get(b"GNU.sparse.name") or values["name"]
         values["link"] = self._long_link or values["link"]
         most = self._limits.name_bytes
         if len(values["name"]) > most or len(values["link"]) > most:
             lost = max(0, len(values["name"]) - most) + max(0, len(values["link"]) - most)
             values["name"], values["link"] = values["name"][:most], values["link"][:most]
             self._note("limit", self.end, f"a name of more than {most} bytes is cut", lost, values["name"])
-        if any(b"xattr" in keyword for keyword in told):
+        if has_attributes:
             values["xattrs"] = self._attributes(told, values["name"])
-        return size
 
     def _told(self, value: Any, otherwise: Any) -> Any:
         if value is None:
@@ -400,7 +402,7 @@ class TarWalk:
         start, layout = self.end + BLOCK, None
         if flag == b"S":
             layout = old_gnu_layout(view, self.end, size, self._limits.header_bytes)
-        elif self._records and is_sparse(dict(self._records)):
+        elif self._records and any(keyword.startswith(b"GNU.sparse.") for keyword, _ in self._records):
             layout = pax_layout(view, self._records, start, size, self._limits.header_bytes)
         name, offset = values["name"], values["header_offset"]
         if layout is not None:
