@@ -126,25 +126,3 @@ def version_of_row(row: ReportFile) -> FileVersion:
         changed_by_layer=row.changed_by_layer,
         content=content,
     )
-
-
-def provisional_versions(layer: int, entries: Iterable[Entry]) -> list[FileVersion]:
-    """A layer's entries as versions while the other layers, and so every state, are still unknown."""
-    found = []
-    for entry in entries:
-        if entry.kind in (FileKind.WHITEOUT, FileKind.OPAQUE):
-            continue
-        content = None
-        if entry.kind is FileKind.REGULAR:
-            content = Content(layer, entry.data_offset, entry.size, entry.segments, entry.sha256)
-        found.append(
-            FileVersion(
-                path=entry.path,
-                layer=layer,
-                entry=entry,
-                state=FileState.VISIBLE,
-                change=Change.ADDED,
-                content=content,
-            )
-        )
-    return found

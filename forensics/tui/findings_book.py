@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -70,14 +69,18 @@ class FindingsBook:
             if finding.id in self._by_id:
                 continue
             self._by_id[finding.id] = finding
-            insort(self.ordered, finding, key=report_order)
             severity, count = self._worst.get(finding.layer, (finding.severity, 0))
             worst = max(severity, finding.severity, key=lambda each: each.rank)
             self._worst[finding.layer] = (worst, count + 1)
+        self.ordered = sorted(self._by_id.values(), key=report_order)
 
     def by_id(self, identifier: str) -> Finding | None:
         """The finding with this id."""
         return self._by_id.get(identifier)
+
+    def worst(self) -> tuple[Severity | None, int]:
+        """The worst severity of all and how many findings there are."""
+        return (self.ordered[0].severity if self.ordered else None, len(self.ordered))
 
     def worst_in_layer(self, layer: int | None) -> tuple[Severity | None, int]:
         """The worst severity in a layer and how many findings it has; layer None: those about the image."""

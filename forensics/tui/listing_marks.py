@@ -25,6 +25,7 @@ class ListingMarks:
     ) -> None:
         self._verdicts = verdicts
         self._findings: dict[str, tuple[Severity, int]] = {}
+        self._flagged: dict[str, None] = {}
         self._statuses: dict[str, dict[FileStatus, int]] = {}
         if files is not None:
             self._gather_findings(listing, files, findings)
@@ -34,6 +35,10 @@ class ListingMarks:
     def finding(self, path: str) -> tuple[Severity | None, int]:
         """The worst severity at a path or below it, and how many findings there are."""
         return self._findings.get(path, (None, 0))
+
+    def flagged(self) -> list[str]:
+        """The files with a finding, in the order in which the findings were given."""
+        return list(self._flagged)
 
     def status(self, key: tuple[int, int]) -> FileStatus | None:
         """The status of one file version, None while it is not known."""
@@ -56,6 +61,7 @@ class ListingMarks:
             row = listing.row_of(version.path, version.key)
             if row is None or row.version.key != version.key:
                 continue
+            self._flagged[version.path] = None
             for place in (version.path, *ancestors(version.path)):
                 severity, count = self._findings.get(place, (finding.severity, 0))
                 worst = max(severity, finding.severity, key=lambda each: each.rank)

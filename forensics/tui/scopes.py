@@ -55,10 +55,14 @@ class Node(NamedTuple):
 
 
 class FileListing:
-    """The rows of one scope in path order, and the folders they imply."""
+    """The rows of one scope in path order, and the folders they imply.
 
-    def __init__(self, rows: Sequence[Row], base: FileListing | None = None) -> None:
+    `certain` is False while the other layers are unknown, and with them what this one changed.
+    """
+
+    def __init__(self, rows: Sequence[Row], base: FileListing | None = None, *, certain: bool = True) -> None:
         self.rows = rows
+        self.certain = certain
         self.paths = [row.version.path for row in rows]
         self._base = base
         sizes = (_own_size(row) for row in rows)
@@ -135,7 +139,7 @@ class FileListing:
         if changes == ALL_CHANGES and keep is None:
             return self
         rows = [row for row in self.rows if row.change in changes and (keep is None or keep(row.version))]
-        return FileListing(rows, self._base or self)
+        return FileListing(rows, self._base or self, certain=self.certain)
 
     def _folder_row(self, path: str) -> Row | None:
         row = (self._base or self).row_of(path)
@@ -146,19 +150,15 @@ class FileListing:
         return start, bisect_left(self.paths, prefix[:-1] + _AFTER_SLASH, start)
 
 
-def list_files(files: FileIndex, scope: Scope) -> FileListing:
+def list_files(files: FileIndex, scope: Scope, *, certain: bool = True) -> FileListing:
     """The listing of a scope; takes time in proportion to the number of versions it looks at."""
+    if not certain and scope.layer is not None:
+        return FileListing(_alone(files, scope.layer), certain=False)
     if scope.layer is None:
         return FileListing(list(_whole_image(files)))
     if scope.accumulated:
         return FileListing(_accumulated(files, scope.layer))
     return FileListing(_alone(files, scope.layer))
-
-
-def provisional_listing(versions: Sequence[FileVersion]) -> FileListing:
-    """A layer whose neighbours are not known yet."""
-    ordered = sorted(versions, key=lambda version: version.path)
-    return FileListing([Row(version, version.change) for version in ordered])
 
 
 def ancestors(path: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from forensics.detectors import verdict as verdict_of
 from forensics.errors import ForensicsError
 from forensics.layers import ImageView
 from forensics.model.facts import FileFacts
-from forensics.model.files import Entry, FileVersion
+from forensics.model.files import FileVersion, LayerIndex
 from forensics.model.findings import Finding
 from forensics.model.issues import Issue
 from forensics.model.packages import Package
@@ -36,6 +36,7 @@ from forensics.printable import exact_base64, printable
 from forensics.tui.file_index import FileIndex, version_of_row
 from forensics.tui.findings_book import FindingsBook
 from forensics.tui.image_rows import LayerRow, card_of_image, row_of_report, row_of_source
+from forensics.tui.notebook import Notebook
 
 Key = tuple[int, int]
 
@@ -53,6 +54,7 @@ class Topic(Enum):
     DRIFT = auto()
     COVERAGE = auto()
     PROGRESS = auto()
+    NOTES = auto()
     RUN = auto()
 
 
@@ -85,16 +87,26 @@ class Files:
     types: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class EarlyLayer:
+    """One layer looked at before the others are read: its own files and bytes, nothing of what it changed."""
+
+    view: ImageView
+    index: FileIndex
+
+
 class Store:
     """One image under examination. Attributes are read freely; `apply`, `accept_…` and `stop` change them."""
 
-    def __init__(self, reference: str) -> None:
+    def __init__(self, reference: str, notebook: Notebook) -> None:
         self.reference = printable(reference)
+        self.notebook = notebook
         self.run = Run.OPENING
         self.error: ForensicsError | None = None
         self.card: ReportImage | None = None
         self.image_layers: list[LayerRow] = []
-        self.entries: dict[int, tuple[Entry, ...]] = {}
+        self.indexes: dict[int, LayerIndex] = {}
+        self.early: dict[int, EarlyLayer] = {}
         self.view: ImageView | None = None
         self.files: FileIndex | None = None
         self.findings = FindingsBook()
@@ -211,7 +223,8 @@ class Store:
 
     def reader(self, version: FileVersion) -> Callable[[int, int], bytes] | None:
         """Reads (offset, length) of the version's bytes; None where they are not at hand."""
-        view = self.view
+        early = self.early.get(version.layer)
+        view = self.view or (early.view if early else None)
         if view is None or version.content is None:
             return None
         return lambda offset, length: view.read(version, offset, length)
@@ -226,11 +239,12 @@ class Store:
             case events.ImageOpened(image):
                 self.run = Run.ANALYSING
                 self.card = card_of_image(image)
+                self.notebook.about(self.digest)
                 self.image_layers = [row_of_source(layer) for layer in image.layers]
                 return frozenset({Topic.IMAGE, Topic.LAYERS, Topic.RUN})
             case events.LayerIndexed(index):
                 self.image_layers[index.index] = self.image_layers[index.index].indexed(index)
-                self.entries[index.index] = index.entries
+                self.indexes[index.index] = index
                 return frozenset({Topic.LAYERS, Topic.FILES})
             case events.ViewReady(view):
                 self.view = view
@@ -274,6 +288,7 @@ class Store:
         self.report = report
         self.run = Run.FINISHED
         self.card = report.image
+        self.notebook.about(self.digest)
         self.image_layers = [row_of_report(layer) for layer in report.image.layers]
         self.findings.add(report.findings)
         self.packages = report.packages
@@ -283,10 +298,16 @@ class Store:
             progress.finished = True
         return frozenset(Topic) - {Topic.FILES, Topic.FACTS, Topic.STATUSES}
 
+    def accept_early(self, layer: int, early: EarlyLayer) -> None:
+        """One layer alone; of no use once all are known. May be called from any thread."""
+        if self.files is None:
+            self.early[layer] = early
+
     def accept_files(self, files: Files) -> frozenset[Topic]:
         """Every file version, ready to be looked up."""
         self.files = files.index
-        self.entries.clear()
+        self.early.clear()
+        self.indexes.clear()
         if files.verdicts:
             self._verdicts = files.verdicts
         if files.types:
@@ -296,6 +317,12 @@ class Store:
                 layer.compared(files.index.change_counts(layer.index)) for layer in self.image_layers
             ]
         return frozenset({Topic.FILES, Topic.LAYERS, Topic.STATUSES, Topic.FINDINGS})
+
+
+def early_layer(index: LayerIndex, layer_count: int) -> EarlyLayer:
+    """A layer on its own."""
+    view = ImageView((index,))
+    return EarlyLayer(view, FileIndex(view.all_versions(), layer_count))
 
 
 def files_of_view(view: ImageView) -> Files:

@@ -1,0 +1,105 @@
+"""Runs a session in a thread of its own and hands what it says to the interface in batches.
+
+The thread knows no widget. The interface asks for what has come in since the last time, some twenty times a
+second, so that ten thousand events cost it no more than one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from pathlib import Path
+
+from forensics.errors import Cancelled, ForensicsError
+from forensics.model.report import Report
+from forensics.pipeline import Options, Session
+from forensics.pipeline.events import Event, Progress, ReportReady, Stage
+from forensics.printable import printable
+from forensics.reports import load_report
+
+_PATIENCE_SECONDS = 0.8
+"""How long the end waits for the thread; it is a daemon, so that the process can end all the same."""
+
+
+class AnalysisWorker:
+    """The analysis of one image, or the reading of one saved report, in the background."""
+
+    def __init__(self, reference: str, options: Options, report_path: Path | None = None) -> None:
+        self.reference = reference
+        self.options = options
+        self.report_path = report_path
+        self._session = None if report_path else Session(reference, options)
+        self._events: deque[Event] = deque()
+        self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
+        self._ended = threading.Event()
+        self._error: ForensicsError | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come in behind what `drain` still gives."""
+        return self._ended.is_set()
+
+    @property
+    def error(self) -> ForensicsError | None:
+        """Why it ended without a report; `Cancelled` when the person stopped it."""
+        return self._error
+
+    def drain(self) -> list[Event]:
+        """What came in since the last call, in order; of the progress of each stage only the latest."""
+        events: list[Event] = []
+        latest: dict[Stage, Progress] = {}
+        while self._events:
+            event = self._events.popleft()
+            if isinstance(event, Progress):
+                latest[event.stage] = event
+            else:
+                events.append(event)
+        return [*latest.values(), *events]
+
+    def cancel(self) -> None:
+        """Ask for an end; what is known stays readable."""
+        if self._session is not None:
+            self._session.cancel.cancel()
+
+    def close(self) -> None:
+        """End the work and give its files and processes back; nothing can be read afterwards."""
+        self.cancel()
+        if self._thread.is_alive():
+            self._thread.join(_PATIENCE_SECONDS)
+        if self._session is not None:
+            self._session.close()
+
+    def _run(self) -> None:
+        try:
+            if self._session is not None:
+                self._session.analyze(self._events.append)
+            elif self.report_path is not None:
+                self._events.append(ReportReady(self._load(self.report_path)))
+        except ForensicsError as error:
+            self._error = error
+        except Exception as error:  # noqa: BLE001 - a defect must reach the screen as a sentence, not vanish
+            self._error = _defect(error)
+        finally:
+            self._ended.set()
+
+    def _load(self, path: Path) -> Report:
+        self._events.append(Progress(Stage.OPEN, 0, 0, "reading the report"))
+        return load_report(path)
+
+
+def is_cancelled(error: ForensicsError | None) -> bool:
+    """Whether the work ended because the person wanted it to."""
+    return isinstance(error, Cancelled)
+
+
+def _defect(error: Exception) -> ForensicsError:
+    failure = ForensicsError(
+        printable(f"the analysis met a defect of this program: {type(error).__name__}: {error}"),
+        "run it again with FORENSICS_DEBUG=1 and report what is printed at the end",
+    )
+    failure.__cause__ = error
+    return failure

@@ -1,0 +1,123 @@
+"""What a pane is, and what it can ask of the screen around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.containers import Vertical
+from textual.message import Message
+
+from forensics.model.findings import Finding
+from forensics.tui.store import Store, Topic
+from forensics.tui.widgets import Styled, to_content
+
+
+class Pane(Vertical):
+    """One part of the screen, drawn from the store.
+
+    `topics` are those it shows; a pane that is not on the screen draws when it comes back. Subclasses give
+    `draw`, and `focus_inside` when it is not their first widget that should get the keys.
+    """
+
+    topics: ClassVar[frozenset[Topic]] = frozenset()
+
+    def __init__(self, store: Store, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.store = store
+        self._stale = True
+
+    def draw(self) -> None:
+        """Bring every widget in line with the store."""
+
+    def store_changed(self, topics: frozenset[Topic]) -> None:
+        """The store changed in these respects."""
+        if not topics & self.topics:
+            return
+        if self.is_mounted and self.is_on_screen:
+            self._stale = False
+            self.draw()
+        else:
+            self._stale = True
+
+    @property
+    def is_on_screen(self) -> bool:
+        """Whether neither it nor anything around it is hidden."""
+        return all(node.styles.display != "none" for node in self.ancestors_with_self if node.is_attached)
+
+    def draw_if_stale(self) -> None:
+        """Draw when the store changed while the pane was hidden."""
+        if self._stale:
+            self._stale = False
+            self.draw()
+
+    def on_show(self) -> None:
+        """It came on the screen."""
+        self.draw_if_stale()
+
+    def focus_inside(self) -> None:
+        """Give the keys to the widget that wants them."""
+        for widget in self.query("*"):
+            if widget.focusable:
+                widget.focus()
+                return
+
+    def entitle(self, title: Styled, note: Styled = "") -> None:
+        """What stands in the frame: `title` at the top, `note` at the bottom."""
+        self.border_title = to_content(title)
+        self.border_subtitle = to_content(note) if note else None
+
+
+@dataclass(frozen=True, slots=True)
+class PaneKind:
+    """A pane as a plugin: `id` is its module's name, `tab` the number of the tab it fills (0: a column)."""
+
+    id: str
+    title: str
+    make: Callable[[Store], Pane]
+    tab: int = 0
+
+
+class ChooseLayer(Message):
+    """Look at this layer; None is the whole image. `deeper`: and go on to its files."""
+
+    def __init__(self, layer: int | None, *, deeper: bool = False) -> None:
+        super().__init__()
+        self.layer = layer
+        self.deeper = deeper
+
+
+class ChooseFile(Message):
+    """Look at a file version by its key, or at a folder by its path alone. `deeper`: and go on to its
+    content.
+
+    `jump`: from another part of the screen, so that one can come back.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        key: tuple[int, int] | None = None,
+        *,
+        deeper: bool = False,
+        jump: bool = False,
+    ) -> None:
+        super().__init__()
+        self.path = path
+        self.key = key
+        self.deeper = deeper
+        self.jump = jump
+
+
+class ChooseFinding(Message):
+    """Look at what a finding speaks of. `deeper`: go on to the bytes, those at `offset` when it is given."""
+
+    def __init__(
+        self, finding: Finding, *, deeper: bool = False, offset: int | None = None, length: int = 0
+    ) -> None:
+        super().__init__()
+        self.finding = finding
+        self.deeper = deeper
+        self.offset = offset
+        self.length = length

@@ -1,0 +1,351 @@
+"""The third column of the drill-down: one file version, looked at in the ways that suit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.widget import Widget
+
+from forensics.model.files import FileVersion
+from forensics.model.findings import Finding
+from forensics.printable import printable
+from forensics.tui.finding_card import GoToFinding, finding_card
+from forensics.tui.panes._pane import ChooseFile, ChooseFinding, Pane, PaneKind
+from forensics.tui.store import Key, Store, Topic
+from forensics.tui.tab_line import Tab, TabLine
+from forensics.tui.viewers import JumpToOffset, ShowVersion, ViewedFile, Viewer, offered
+from forensics.tui.widgets import (
+    FilterBar,
+    HexView,
+    Item,
+    KeyValues,
+    StringsView,
+    Styled,
+    TextView,
+    parse_needles,
+)
+from forensics.tui.words import instruction_text, state_text
+
+INFO = "info"
+HEX = "hex"
+TEXT = "text"
+_WIDE = 200
+BytesShown = HexView | TextView
+
+
+class DetailPane(Pane):
+    """Shows a file in one of its viewers, or the card of a layer, a folder or a finding.
+
+    On a screen of 200 columns the facts stay in a half of their own.
+    """
+
+    topics = frozenset({Topic.FACTS, Topic.STATUSES, Topic.FINDINGS, Topic.FILES, Topic.NOTES})
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._version: FileVersion | None = None
+        self._file: ViewedFile | None = None
+        self._finding: Finding | None = None
+        self._offered: tuple[Viewer, ...] = ()
+        self._viewer: Viewer | None = None
+        self._preferred: str | None = None
+        self._in_two = False
+        self._asks_offset = False
+
+    def compose(self) -> ComposeResult:
+        """Ways to look, what is looked at, and the line for offsets and searches."""
+        yield TabLine(id="viewer-tabs")
+        with Horizontal(id="detail-halves"):
+            yield Container(id="detail-facts")
+            yield Container(id="detail-content")
+        yield FilterBar(id="detail-bar")
+
+    # -- what the screen asks ---------------------------------------------------------------------------
+
+    @property
+    def version(self) -> FileVersion | None:
+        """The file version that is shown."""
+        return self._version
+
+    @property
+    def viewer(self) -> str | None:
+        """The id of the viewer in use, None when no file is shown."""
+        return self._viewer.id if self._viewer and self._version else None
+
+    @property
+    def byte_offset(self) -> int | None:
+        """Where the cursor is, in a viewer of bytes."""
+        bytes_shown = self._byte_view()
+        return bytes_shown.cursor_offset if bytes_shown is not None else None
+
+    def show_version(
+        self, version: FileVersion, viewer: str | None = None, offset: int | None = None, length: int = 0
+    ) -> None:
+        """Show a file version; with an offset, these of its bytes."""
+        same = self._version is not None and self._version.key == version.key
+        self._finding = None
+        self._version = version
+        if not same or self._file is None:
+            self._file = self._viewed(version)
+            self._offered = offered(self._file)
+        wanted = viewer or (self._viewer_for_bytes() if offset is not None else None)
+        chosen = self._find(wanted) or (self._viewer if same else None) or self._first()
+        if chosen is not None and (not same or chosen is not self._viewer):
+            self._present(chosen)
+        self._head()
+        if offset is not None:
+            self.call_after_refresh(self._jump, offset, length)
+
+    def show_finding(self, finding: Finding) -> None:
+        """Show a finding that speaks of no file."""
+        self._finding = finding
+        reviewed = self.store.notebook.is_reviewed(finding.id)
+        self.show_items("Finding", finding_card(finding, reviewed=reviewed))
+
+    def show_items(self, title: Styled, items: Sequence[Item]) -> None:
+        """Show a card instead of a file."""
+        self._version = self._file = self._viewer = None
+        self._offered = ()
+        self.query_one(TabLine).set_tabs((), "")
+        content = self.query_one("#detail-content", Container)
+        self.set_class(True, "-card")
+        self.entitle(title)
+        shown = next(iter(content.children), None)
+        if isinstance(shown, KeyValues) and shown.has_class("card") and len(content.children) == 1:
+            shown.set_items(items)
+        else:
+            self._replace(content, KeyValues(items, classes="card"))
+
+    def use(self, viewer: str) -> bool:
+        """Look in another way; False when the file does not offer it."""
+        chosen = self._find(viewer)
+        if chosen is None:
+            return False
+        self._preferred = viewer
+        if chosen is not self._viewer:
+            self._present(chosen)
+        return True
+
+    def step(self, by: int) -> None:
+        """Look in the next or the previous way."""
+        self.use(self.query_one(TabLine).neighbour(by))
+
+    def ask_offset(self) -> None:
+        """Let the person type an offset."""
+        if self._version is not None and (self._byte_view() is not None or self.use(HEX)):
+            self._asks_offset = True
+            self.query_one("#detail-bar", FilterBar).open(
+                "", prompt=":", placeholder="offset, decimal or 0x…"
+            )
+
+    def open_filter(self) -> None:
+        """Let the person search: in the list of strings, or in the bytes."""
+        strings = next(iter(self.query(StringsView)), None)
+        if strings is not None:
+            strings.action_filter()
+        elif self._byte_view() is not None or self.use(HEX):
+            self._asks_offset = False
+            self.query_one("#detail-bar", FilterBar).open(
+                "", prompt="/", placeholder="text, or x:7f454c46 for bytes"
+            )
+
+    def focus_inside(self) -> None:
+        """The keys go to what is looked at."""
+        for host in ("#detail-content", "#detail-facts"):
+            for widget in self.query_one(host).query("*"):
+                if widget.focusable:
+                    widget.focus()
+                    return
+
+    # -- drawing ----------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Bring what is known of the file up to date; the place in its bytes stays."""
+        if self._finding is not None:
+            self.show_finding(self._finding)
+            return
+        if self._version is None or self._file is None:
+            return
+        if self.store.files is not None:
+            self._version = self.store.files.by_key(self._version.key) or self._version
+        fresh = self._viewed(self._version)
+        old = self._file
+        if (fresh.row, fresh.facts, fresh.findings, len(fresh.versions)) == (
+            old.row,
+            old.facts,
+            old.findings,
+            len(old.versions),
+        ):
+            return
+        self._file = fresh
+        self._offered = offered(fresh)
+        if self._in_two or (self._viewer and self._viewer.id == INFO):
+            self._present(self._viewer or self._first())
+        self._head()
+
+    def on_resize(self) -> None:
+        """One half or two."""
+        in_two = self.app.size.width >= _WIDE
+        if in_two != self._in_two:
+            self._in_two = in_two
+            self.set_class(in_two, "-in-two")
+            if self._version is not None:
+                self._present(self._first() if in_two and self.viewer == INFO else self._viewer)
+
+    def _viewed(self, version: FileVersion) -> ViewedFile:
+        store = self.store
+        files = store.files
+        versions = files.of_path(version.path) if files else (version,)
+
+        def read_version(key: Key) -> Callable[[int, int], bytes] | None:
+            other = files.by_key(key) if files else None
+            return store.reader(other) if other else None
+
+        return ViewedFile(
+            path=printable(version.path),
+            row=store.row_of(version),
+            facts=store.facts_of(version),
+            findings=store.findings_of(version),
+            versions=tuple(store.row_of(each) for each in versions),
+            instructions={layer.index: instruction_text(layer.created_by) for layer in store.image_layers},
+            read=store.reader(version),
+            read_version=read_version,
+        )
+
+    def _head(self) -> None:
+        version, file = self._version, self._file
+        if version is None or file is None:
+            return
+        keys = [row.key for row in file.versions]
+        number = keys.index(version.key) + 1 if version.key in keys else 1
+        parts = [f"v{number} of {len(keys)}", f"layer {version.layer}"]
+        if self.store.files is not None:
+            parts.append(state_text(version.state, version.changed_by_layer))
+        star = "★ " if self.store.notebook.is_bookmarked(version.layer, file.path) else ""
+        self.entitle((star, (file.path, "strong")), " · ".join(parts))
+        shown = [viewer for viewer in self._offered if not (self._in_two and viewer.id == INFO)]
+        tabs = [Tab(viewer.id, viewer.title) for viewer in shown]
+        self.query_one(TabLine).set_tabs(tabs, self._viewer.id if self._viewer else "")
+
+    def _present(self, viewer: Viewer | None) -> None:
+        """Put a new widget of this viewer on the screen."""
+        file = self._file
+        if viewer is None or file is None:
+            return
+        self._viewer = viewer
+        self.set_class(False, "-card")
+        had_focus = self.has_focus_within
+        facts = self.query_one("#detail-facts", Container)
+        info = self._find(INFO)
+        if self._in_two and info is not None:
+            self._replace(facts, info.make(file))
+        else:
+            facts.remove_children()
+        self._replace(self.query_one("#detail-content", Container), viewer.make(file))
+        self._head()
+        if had_focus:
+            self.call_after_refresh(self.focus_inside)
+
+    def _replace(self, host: Container, widget: Widget) -> None:
+        had_focus = host.has_focus_within
+        with self.app.batch_update():
+            host.remove_children()
+            host.mount(widget)
+        if had_focus:
+            self.call_after_refresh(self.focus_inside)
+
+    # -- which viewer -----------------------------------------------------------------------------------
+
+    def _find(self, viewer: str | None) -> Viewer | None:
+        return next((each for each in self._offered if each.id == viewer), None)
+
+    def _first(self) -> Viewer | None:
+        """What the person chose last where it is offered, or the most telling."""
+        candidates = [each for each in self._offered if not (self._in_two and each.id == INFO)]
+        preferred = next((each for each in candidates if each.id == self._preferred), None)
+        return preferred or (candidates[0] if candidates else None)
+
+    def _viewer_for_bytes(self) -> str:
+        """The way to look in which a place in the bytes says most."""
+        if self._viewer is not None and self._viewer.id in (TEXT, HEX):
+            return self._viewer.id
+        return next((each.id for each in self._offered if each.id in (TEXT, HEX)), HEX)
+
+    def _byte_view(self) -> BytesShown | None:
+        content = self.query_one("#detail-content")
+        shown = (*content.query(HexView), *content.query(TextView))
+        return shown[0] if shown else None
+
+    def _jump(self, offset: int, length: int) -> None:
+        shown = self._byte_view()
+        if shown is not None:
+            shown.jump(offset, length)
+
+    # -- what the person does ---------------------------------------------------------------------------
+
+    @on(TabLine.Selected)
+    def _tab_selected(self, event: TabLine.Selected) -> None:
+        event.stop()
+        self.use(event.tab)
+
+    @on(JumpToOffset)
+    def _jump_asked(self, event: JumpToOffset) -> None:
+        event.stop()
+        if self._version is not None:
+            self.show_version(self._version, offset=event.offset, length=event.length)
+            self.call_after_refresh(self.focus_inside)
+
+    @on(ShowVersion)
+    def _version_asked(self, event: ShowVersion) -> None:
+        event.stop()
+        files = self.store.files
+        other = files.by_key(event.key) if files else None
+        if other is not None:
+            self.post_message(ChooseFile(other.path, other.key, deeper=True, jump=True))
+
+    @on(KeyValues.Activated)
+    def _activated(self, event: KeyValues.Activated) -> None:
+        if isinstance(event.payload, GoToFinding):
+            event.stop()
+            goal = event.payload
+            self.post_message(
+                ChooseFinding(goal.finding, deeper=True, offset=goal.offset, length=goal.length)
+            )
+
+    @on(FilterBar.Submitted, "#detail-bar")
+    def _bar_submitted(self, event: FilterBar.Submitted) -> None:
+        event.stop()
+        bar, shown = self.query_one("#detail-bar", FilterBar), self._byte_view()
+        if shown is None:
+            return
+        try:
+            if self._asks_offset:
+                shown.jump(int(event.value.strip(), 0), 1)
+            else:
+                shown.find(parse_needles(event.value), ignore_case=True)
+        except ValueError as problem:
+            bar.note(((str(problem), "error"),))
+            return
+        if self._asks_offset:
+            bar.close()
+        shown.focus()
+
+    @on(FilterBar.Closed, "#detail-bar")
+    def _bar_closed(self, event: FilterBar.Closed) -> None:
+        event.stop()
+        shown = self._byte_view()
+        if shown is not None:
+            shown.find(())
+        self.focus_inside()
+
+    @on(HexView.SearchEnded)
+    def _search_ended(self, event: HexView.SearchEnded) -> None:
+        event.stop()
+        told: Styled = "n next  N previous" if event.hit else (("not there", "error"),)
+        self.query_one("#detail-bar", FilterBar).note(told)
+
+
+PANE = PaneKind("detail", "Detail", DetailPane)

@@ -1,0 +1,118 @@
+"""The layers: size, what each changed, its worst finding, and the instruction that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+
+from forensics.tui.image_rows import LayerRow
+from forensics.tui.panes._pane import ChooseLayer, Pane, PaneKind
+from forensics.tui.store import Store, Topic
+from forensics.tui.widgets import Column, Styled, VirtualTable
+from forensics.tui.words import UNKNOWN, count_text, instruction_text, size_text, worst_part
+
+_COLUMNS = (
+    Column("#", 3, "right", importance=9),
+    Column("size", 5, "right", importance=6),
+    Column("Δ+", 4, "right", importance=4),
+    Column("Δ~", 4, "right", importance=3),
+    Column("Δ-", 4, "right", importance=3),
+    Column("worst", 5, importance=8),
+    Column("instruction", 30, min_width=9, flexible=True, importance=7),
+)
+
+
+class _LayerTable:
+    """The whole image, then its layers."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def count(self) -> int:
+        """The whole image counts as a row once there is a layer."""
+        layers = len(self._store.image_layers)
+        return layers + 1 if layers else 0
+
+    def row(self, index: int) -> Sequence[Styled]:
+        """One layer in words."""
+        if index == 0:
+            severity, count = self._store.findings.worst()
+            return (
+                "∑",
+                size_text(self._store.size),
+                "",
+                "",
+                "",
+                (worst_part(severity, count),),
+                "whole image",
+            )
+        layer = self._store.image_layers[index - 1]
+        severity, count = self._store.findings.worst_in_layer(layer.index)
+        return (
+            _number(layer),
+            size_text(layer.size),
+            ((count_text(layer.added), "added"),),
+            ((count_text(layer.modified), "modified"),),
+            ((count_text(layer.deleted), "deleted"),),
+            (worst_part(severity, count),),
+            _instruction(layer),
+        )
+
+
+class LayersPane(Pane):
+    """The first column of the drill-down."""
+
+    topics = frozenset({Topic.IMAGE, Topic.LAYERS, Topic.FINDINGS})
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield VirtualTable(_LayerTable(self.store), _COLUMNS, id="layer-table")
+
+    @property
+    def chosen(self) -> int | None:
+        """The layer under the cursor, None for the whole image."""
+        cursor = self.query_one(VirtualTable).cursor
+        return cursor - 1 if cursor else None
+
+    def draw(self) -> None:
+        """Fill the table again; the cursor keeps its layer."""
+        self.query_one(VirtualTable).refresh_model()
+        count = len(self.store.image_layers)
+        self.entitle("Layers" if self.store.card else f"Layers {UNKNOWN}", f"{count}" if count else "")
+
+    def choose(self, layer: int | None) -> None:
+        """Put the cursor on a layer without telling anybody."""
+        self.query_one(VirtualTable).move_cursor(0 if layer is None else layer + 1, notify=False)
+
+    @on(VirtualTable.Highlighted)
+    def _highlighted(self, event: VirtualTable.Highlighted) -> None:
+        event.stop()
+        self.post_message(ChooseLayer(self.chosen))
+
+    @on(VirtualTable.Opened)
+    def _opened(self, event: VirtualTable.Opened) -> None:
+        event.stop()
+        self.post_message(ChooseLayer(self.chosen, deeper=True))
+
+
+def _number(layer: LayerRow) -> Styled:
+    """The index, with a sign for a digest that was not met or a layer that is not there."""
+    if not layer.present:
+        return ((f"?{layer.index}", "error"),)
+    if layer.verified is False:
+        return ((f"≠{layer.index}", "error"),)
+    return str(layer.index)
+
+
+def _instruction(layer: LayerRow) -> Styled:
+    if not layer.present:
+        return (("not in the archive", "error"),)
+    text = instruction_text(layer.created_by)
+    if layer.base:
+        return ((f"base  {text}".rstrip(), "muted"),)
+    return text
+
+
+PANE = PaneKind("layers", "Layers", LayersPane)
