@@ -1,0 +1,153 @@
+"""Undoes the encodings that one-liners hide behind: base64, hexadecimal, escapes, and compression within.
+
+Nothing is run: runs of encoded characters are decoded and kept when what comes out is text, a compressed
+stream or a program. Bounds: `MAX_BLOBS` runs, `MAX_BYTES` decoded bytes in all, `MAX_DEPTH` layers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import bz2
+import lzma
+import re
+import zlib
+from collections.abc import Iterator
+
+import msgspec
+
+from forensics.parsers.filetype import file_type
+
+MAX_BLOBS = 64
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 3
+MIN_ENCODED = 24
+"""Characters below which a run of base64 or hexadecimal is more likely a name or a digest's part."""
+
+NEEDLES = (
+    b"base64", b"b64decode", b"b32decode", b"b85decode", b"atob(", b"'base64'", b"xxd -r", b"unhexlify", b"fromhex",
+    b"decode_base64", b"frombase64", b"openssl enc", b"\\x", b"printf '\\", b'printf "\\', b"$'\\", b"pack(", b"MIME::Base64",
+)  # fmt: skip
+"""Words without which a text does not decode anything."""
+
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}={0,2}" % MIN_ENCODED)
+_WRAPPED = re.compile(rb"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{60,128}\r?\n){2,}[A-Za-z0-9+/]{0,128}={0,2}")
+_HEX = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){%d,}(?![0-9A-Za-z])" % (MIN_ENCODED // 2))
+_ESCAPES = re.compile(rb"(?:\\x[0-9a-fA-F]{2}){6,}|(?:\\0?[0-7]{3}){6,}")
+_ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})|\\0?([0-7]{3})")
+_READABLE = bytes([9, 10, 13, *range(0x20, 0x7F)])
+
+
+class Hidden(msgspec.Struct, frozen=True):
+    """One decoded run: its place in the text that was given, how it was hidden, and its bytes."""
+
+    offset: int
+    length: int
+    encoding: str
+    data: bytes
+
+
+def reveal(text: bytes) -> tuple[Hidden, ...]:
+    """What is hidden in `text`, outermost first, in the order of their places; nothing when no word decodes."""
+    if not any(needle in text for needle in NEEDLES):
+        return ()
+    found: list[Hidden] = []
+    budget = MAX_BYTES
+    queue = [(hidden, 1) for hidden in _runs(text)]
+    while queue and len(found) < MAX_BLOBS and budget > 0:
+        hidden, depth = queue.pop(0)
+        budget -= len(hidden.data)
+        found.append(hidden)
+        if depth < MAX_DEPTH:
+            inner = (
+                Hidden(hidden.offset, hidden.length, f"{hidden.encoding} > {each.encoding}", each.data)
+                for each in _runs(hidden.data)
+            )
+            queue += [(each, depth + 1) for each in inner]
+    found.sort(key=lambda each: (each.offset, each.encoding.count(">"), each.encoding))
+    return tuple(found)
+
+
+def _runs(text: bytes) -> Iterator[Hidden]:
+    """The encoded runs of one text that decode to something; no two of them overlap."""
+    backwards = b"rev" in text or b"[::-1]" in text
+    covered, count = -1, 0
+    candidates = [(found.start(), found.end(), how) for form, how in _FORMS for found in form.finditer(text)]
+    for start, end, how in sorted(candidates, key=lambda each: (each[0], -each[1])):
+        if start < covered or count >= MAX_BLOBS:
+            continue
+        raw = text[start:end]
+        encoding, data = how, _decode(how, raw)
+        if data is None and backwards and how == "base64":
+            encoding, data = "reversed base64", _decode(how, raw[::-1])
+        if data is not None:
+            covered, count = end, count + 1
+            packing, data = _decompress(data)
+            yield Hidden(start, end - start, encoding + packing, data)
+
+
+def _decode(how: str, raw: bytes) -> bytes | None:
+    try:
+        if how == "hex":
+            data = binascii.unhexlify(raw)
+        elif how == "escapes":
+            data = _ESCAPE.sub(lambda m: bytes([int(m[1], 16) if m[1] else int(m[2], 8) & 0xFF]), raw)
+        else:
+            compact = raw.translate(bytes.maketrans(b"-_", b"+/"), b"\r\n")
+            compact = compact.rstrip(b"=")
+            if len(compact) % 4 == 1:
+                compact = compact[:-1]
+            data = base64.b64decode(compact + b"=" * (-len(compact) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    return data if _means_something(data) else None
+
+
+def _means_something(data: bytes) -> bool:
+    """Whether the bytes are text, a compressed stream or a program, and not the noise of a digest or a key."""
+    if len(data) < 6:
+        return False
+    head = data[:4096]
+    if not head.translate(None, _READABLE):
+        # Eighteen random bytes, the least that comes out of a run, are all readable once in 10^7 times.
+        return len(data) >= 8
+    if _is_foreign_text(head):
+        return True
+    return file_type(head).id in {"gzip", "bzip2", "xz", "elf", "script", "zip", "pe", "zstd"} or _is_zlib(
+        data
+    )
+
+
+def _is_foreign_text(head: bytes) -> bool:
+    """UTF-8 with a few letters beyond ASCII."""
+    if len(head.translate(None, _READABLE)) * 4 > len(head):
+        return False
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return all(char.isprintable() or char in "\t\r\n" for char in text)
+
+
+def _is_zlib(data: bytes) -> bool:
+    return data[0] == 0x78 and int.from_bytes(data[:2], "big") % 31 == 0  # RFC 1950 2.2
+
+
+def _decompress(data: bytes) -> tuple[str, bytes]:
+    """What a compressed stream holds, up to `MAX_BYTES`, and how it was packed; else the data itself."""
+    kind = "zlib" if _is_zlib(data) else file_type(data[:4096]).id
+    try:
+        if kind == "zlib":
+            return "+zlib", zlib.decompressobj().decompress(data, MAX_BYTES)
+        if kind == "gzip":
+            return "+gzip", zlib.decompressobj(31).decompress(data, MAX_BYTES)
+        if kind == "bzip2":
+            return "+bzip2", bz2.BZ2Decompressor().decompress(data, MAX_BYTES)
+        if kind == "xz":
+            return "+xz", lzma.LZMADecompressor(memlimit=1 << 26).decompress(data, MAX_BYTES)
+    except (zlib.error, OSError, EOFError, lzma.LZMAError):
+        pass
+    return "", data
+
+
+_FORMS = ((_WRAPPED, "base64"), (_BASE64, "base64"), (_HEX, "hex"), (_ESCAPES, "escapes"))

@@ -1,0 +1,39 @@
+"""What libmagic says of a content: slow and thorough, for what somebody looks at."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from forensics.parsers.filetype import file_type
+from forensics.printable import printable
+
+_LOOKED_AT = 1 << 20
+_SHOWN = 400
+
+
+def describe(content: bytes | memoryview) -> str:
+    """A sentence about `content` in the words of file(1), printable; our own where libmagic cannot be used."""
+    part = bytes(content[:_LOOKED_AT])
+    magic = _libmagic()
+    if magic is not None:
+        try:
+            return printable(str(magic.from_buffer(part)))[:_SHOWN]
+        except Exception:  # noqa: BLE001 - python-magic raises its own error, ctypes others: none may reach a screen
+            return file_type(part, len(content)).description
+    return file_type(part, len(content)).description
+
+
+@functools.cache
+def _libmagic() -> Any | None:
+    """libmagic with its own database; None where neither the wheel nor the system has it."""
+    try:
+        import pylibmagic  # noqa: F401 - importing it makes its library the one that magic finds
+    except ImportError:
+        pass
+    try:
+        import magic
+
+        return magic.Magic()
+    except (ImportError, OSError):
+        return None

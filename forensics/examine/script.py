@@ -1,0 +1,146 @@
+"""Scripts, and text that a program reads as one: what they do and what they hide."""
+
+from __future__ import annotations
+
+import re
+
+from forensics.examine._behaviours import observe
+from forensics.examine._clues import ENCODED, behaviours_in
+from forensics.examine._decoding import Hidden, reveal
+from forensics.examine._examiner import Examiner, Learnt, Subject
+from forensics.model.facts import Decoded, MatchedString, RuleMatch, ScriptFacts
+from forensics.model.issues import Issue
+from forensics.parsers.filetype import file_type, shebang
+from forensics.printable import printable
+
+SHOWN_DECODED = 4_000
+"""Characters of a decoded text that are kept."""
+
+# What a page, a manual or a change log begins with: it speaks of commands, nothing runs it.
+_PROSE = re.compile(
+    rb"\s*(?:<!doctype|<html|<\?xml|\.\\\"|\.TH |\.Dd |'\\\"|%!PS|\\documentclass|\{\\rtf|@comment|\\input texinfo"
+    rb"|=+\n[^\n]+\n=+\n|\.\. [\w|:_-]|# [^\n]{1,100}\n\s*\n|[^\n]{3,80}\n[=-]{3,}\s*\n|<(?:h[1-6]|p|div|svg|!--)\b)",
+    re.IGNORECASE,
+)
+_LANGUAGES = (
+    ("php", re.compile(rb"\s*<\?php")),
+    ("systemd", re.compile(rb"(?:\s*[#;][^\n]*\n|\s*\n)*\[(?:Unit|Service|Timer|Socket|Path|Install)\]")),
+    ("python", re.compile(rb"^(?:import \w+|from [\w.]+ import |def \w+\(.*\):|class \w+.*:)", re.MULTILINE)),
+    ("javascript", re.compile(rb"\brequire\(['\"]|^(?:const|let|var) \w+ = |\bmodule\.exports\b|=> \{|^import .* from ['\"]", re.MULTILINE)),
+    ("ruby", re.compile(rb"^require ['\"]|^\s*def \w+\n|^end$", re.MULTILINE)),
+    ("perl", re.compile(rb"^use strict;|^(?:my|our) [\$@%]\w+", re.MULTILINE)),
+    ("cron", re.compile(rb"^(?:@(?:reboot|hourly|daily)|(?:[\d*/,-]+\s+){4}[\w*/,-]+)\s+\S", re.MULTILINE)),
+    ("sh", re.compile(rb"^\s*(?:if \[|for \w+ in |export \w+=|fi$|done$|esac$|\w+=\$\()|\|\s*(?:ba)?sh\b|&& ", re.MULTILINE)),
+    ("json", re.compile(rb"\s*[{\[]")),
+)  # fmt: skip
+
+
+class ScriptExaminer(Examiner):
+    """Language, size, behaviours and decoded one-liners."""
+
+    id = "script"
+
+    def applies(self, type: str, size: int) -> bool:  # noqa: A002, ARG002
+        """Scripts; and text without an interpreter line, of which only what does something is reported."""
+        return type in {"script", "text"}
+
+    def examine(self, subject: Subject) -> Learnt | None:
+        """What the first `limits.text_bytes` bytes do. Text that is prose, or does nothing, gives None."""
+        text = bytes(subject.content[: subject.limits.text_bytes])
+        first = shebang(text) if subject.type == "script" else None
+        if first is None and (_quiet(subject.clues) or _PROSE.match(text[:512])):
+            return None
+        hidden = reveal(text) if subject.clues is None or ENCODED in subject.clues else ()
+        wanted = None if subject.clues is None else behaviours_in(subject.clues)
+        behaviours, crowded = _behaviours(text, hidden, wanted)
+        if first is None and not behaviours and not hidden:
+            return None
+        facts = ScriptFacts(
+            language=first.language if first else _language(text),
+            interpreter=printable(first.line) if first else "",
+            lines=text.count(b"\n") + (not text.endswith(b"\n")),
+            longest_line=max(map(len, text.split(b"\n"))),
+            decoded=tuple(_decoded(each) for each in hidden),
+            behaviours=behaviours,
+        )
+        matches = _matches(subject, text, hidden)
+        return Learnt(value=facts, matches=matches, issues=_issues(subject, len(text), crowded))
+
+
+def _quiet(clues: frozenset[str] | None) -> bool:
+    return clues is not None and not behaviours_in(clues)
+
+
+def _language(text: bytes) -> str:
+    head = text[:65_536]
+    return next((name for name, form in _LANGUAGES if form.search(head)), "text")
+
+
+def _behaviours(
+    text: bytes, hidden: tuple[Hidden, ...], wanted: frozenset[str] | None
+) -> tuple[tuple[MatchedString, ...], tuple[str, ...]]:
+    """What the text does and what its decoded parts do; the latter stand where the encoded part stands."""
+    seen = observe(text, wanted)
+    found = list(seen.behaviours)
+    crowded = list(seen.crowded)
+    for each in hidden:
+        inner = observe(each.data)
+        crowded += inner.crowded
+        found += (
+            MatchedString(match.identifier, each.offset, each.length, match.text)
+            for match in inner.behaviours
+        )
+    found.sort(key=lambda match: (match.offset, match.identifier, match.text))
+    return tuple(dict.fromkeys(found)), tuple(dict.fromkeys(crowded))
+
+
+def _decoded(hidden: Hidden) -> Decoded:
+    kind = file_type(hidden.data)
+    shown = (
+        printable_text(hidden.data)
+        if kind.id in {"text", "script"}
+        else f"({kind.description}, {len(hidden.data)} bytes)"
+    )
+    return Decoded(offset=hidden.offset, length=hidden.length, encoding=hidden.encoding, text=shown)
+
+
+def printable_text(data: bytes) -> str:
+    """Decoded text, line by line printable, of at most `SHOWN_DECODED` characters."""
+    lines = data[:SHOWN_DECODED].decode("utf-8", "surrogateescape").split("\n")
+    return "\n".join(printable(line.expandtabs(4).rstrip("\r")) for line in lines)[:SHOWN_DECODED]
+
+
+def _matches(subject: Subject, text: bytes, hidden: tuple[Hidden, ...]) -> tuple[RuleMatch, ...]:
+    """Signatures in what was decoded, pointing at the encoded bytes.
+
+    Decoded text is scanned behind the script's own first line, so that rules which ask for an interpreter apply.
+    """
+    found: dict[str, list[MatchedString]] = {}
+    lead = text[: text.find(b"\n") + 1] if text.startswith(b"#!") else b""
+    for each in hidden:
+        readable = file_type(each.data).id == "text"
+        for match in subject.scanner.scan(lead + each.data if readable else each.data).matches:
+            words = match.strings or (MatchedString("", 0, 0, "the decoded content"),)
+            found.setdefault(match.rule_id, []).extend(
+                MatchedString(f"{each.encoding}:{word.identifier}", each.offset, each.length, word.text)
+                for word in words
+                if word.offset >= len(lead) or not word.length
+            )
+    most = subject.limits.evidence_per_finding
+    return tuple(
+        RuleMatch(rule_id=rule, strings=tuple(strings[:most])) for rule, strings in sorted(found.items())
+    )
+
+
+def _issues(subject: Subject, read: int, crowded: tuple[str, ...]) -> tuple[Issue, ...]:
+    issues = []
+    if read < len(subject.content):
+        message = f"only the first {read} bytes were read as a script; the signatures saw all"
+        issues.append(subject.issue("limit", message))
+    if crowded:
+        message = f"too many places to look at them all for: {', '.join(crowded)}"
+        issues.append(subject.issue("limit", message))
+    return tuple(issues)
+
+
+EXAMINER = ScriptExaminer()

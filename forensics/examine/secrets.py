@@ -1,0 +1,80 @@
+"""Credentials that can be told by their form, in text: keys, tokens, logins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forensics.examine._clues import secret_kinds_in
+from forensics.examine._examiner import Examiner, Learnt, Subject
+from forensics.examine._secret_kinds import SECRET_KINDS, SecretKind
+from forensics.model.facts import MatchedString
+from forensics.model.issues import Issue
+from forensics.printable import printable
+
+_AROUND = 512
+_BEFORE = 64
+_MAX_OF_A_KIND = 16
+_MAX_PLACES = 2_000
+
+
+class SecretsExaminer(Examiner):
+    """Finds credentials and shows only their ends: the report must not leak what it warns of."""
+
+    id = "secrets"
+
+    def applies(self, type: str, size: int) -> bool:  # noqa: A002, ARG002
+        """Text of any kind."""
+        return type in {"text", "script"}
+
+    def examine(self, subject: Subject) -> Learnt | None:
+        """Every genuine-looking credential in the first `limits.text_bytes` bytes, in order of offsets."""
+        if subject.clues is None:
+            wanted = frozenset(range(len(SECRET_KINDS)))
+        else:
+            wanted = secret_kinds_in(subject.clues)
+        if not wanted:
+            return None
+        text = bytes(subject.content[: subject.limits.text_bytes])
+        found = [match for number in sorted(wanted) for match in _secrets(text, SECRET_KINDS[number])]
+        found.sort(key=lambda match: (match.offset, match.identifier))
+        issues: tuple[Issue, ...] = ()
+        if len(text) < len(subject.content):
+            message = (
+                f"only the first {len(text)} bytes were searched for credentials; the signatures saw all"
+            )
+            issues = (subject.issue("limit", message),)
+        return Learnt(value=tuple(found), issues=issues) if found or issues else None
+
+
+def _secrets(text: bytes, kind: SecretKind) -> Iterator[MatchedString]:
+    seen: set[int] = set()
+    for place in _places(text, kind.needles):
+        found = kind.pattern.search(text, max(0, place - _BEFORE), place + kind.reach)
+        if found is None or found.start() > place or found.start() in seen:
+            continue
+        seen.add(found.start())
+        secret = found[1]
+        around = text[max(0, found.start() - _AROUND) : found.end() + _AROUND]
+        if kind.genuine(secret, found[0], around):
+            yield MatchedString(kind.id, found.start(1), len(secret), f"{kind.title}: {redacted(secret)}")
+            if len(seen) >= _MAX_OF_A_KIND:
+                return
+
+
+def _places(text: bytes, needles: tuple[bytes, ...]) -> list[int]:
+    places: list[int] = []
+    for needle in needles:
+        place = text.find(needle)
+        while place >= 0 and len(places) < _MAX_PLACES:
+            places.append(place)
+            place = text.find(needle, place + len(needle))
+    return sorted(places)
+
+
+def redacted(secret: bytes) -> str:
+    """The first four and the last two characters: enough to recognise it, too little to use it."""
+    compact = b"".join(secret.split()).replace(b"\\n", b"")
+    return f"{printable(compact[:4])}…{printable(compact[-2:])} ({len(secret)} characters)"
+
+
+EXAMINER = SecretsExaminer()
