@@ -205,6 +205,8 @@ class LayerReplay:
         if entry.kind is not _DIRECTORY and node.children:
             self._remove_below(node)
             self._folders.clear()
+        elif seen is not None and seen.entry.kind is _SYMLINK:
+            self._folders.clear()
         draft = Draft(path, self._index, entry, below)
         if entry.kind is _REGULAR:
             draft.content = _content(self._index, entry)

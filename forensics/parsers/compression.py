@@ -278,8 +278,8 @@ class _Decoding:
     def _salvage(self, start: int, failed: int, before: int) -> int:
         """Keep what a failing call held back; how far the input is good.
 
-        The stream from `start` is decoded once more, bytewise from `failed` on. `before` bytes had come out in
-        front of it.
+        The stream from `start` is decoded once more, bytewise from `failed` on. `before` bytes had come out
+        in front of it.
         """
         source, known, seen = self._source, self._sink.size - before, 0
         decoder, here = _new_decoder(self._compression), start
