@@ -1,0 +1,123 @@
+"""Finds the file versions that a path on the command line means."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from forensics.errors import UsageError
+from forensics.layers import ImageView
+from forensics.model.files import Entry, FileKind, FileState, FileVersion
+from forensics.printable import printable
+
+
+def wanted_path(text: str) -> str:
+    """An absolute, normalised path in the image for what a person typed."""
+    return posixpath.normpath("/" + text.lstrip("/"))
+
+
+class ImageFiles:
+    r"""Looks paths up in an image: in the finished one, in one layer, or in all of them.
+
+    A path can also be given as it is shown, with its unprintable bytes as `\xNN`; that is tried when nothing
+    has the name as typed.
+    """
+
+    def __init__(self, view: ImageView, layer: int | None = None, *, all_versions: bool = False) -> None:
+        self._view = view
+        self._layer = layer
+        self._all_versions = all_versions
+        if layer is not None and layer >= len(view.image_layers):
+            last = len(view.image_layers) - 1
+            raise UsageError(
+                f"there is no layer {layer}",
+                f"layers are counted from 0 to {last}" if last >= 0 else "there are none",
+            )
+
+    def below(self, text: str) -> list[FileVersion]:
+        """Everything at and below a path, in path order (with all versions: layer order first).
+
+        In the finished image symbolic links are followed to a directory. Empty when nothing is there.
+        """
+        path = wanted_path(text)
+        return self._below(path) or [
+            version for exact in self._shown_as(path) for version in self._below(exact)
+        ]
+
+    def whiteouts(self, text: str) -> list[Entry]:
+        """What the chosen layer deletes at and below a path, in path order; empty without a chosen layer."""
+        if self._layer is None:
+            return []
+        path = wanted_path(text)
+        entries = self._view.image_layers[self._layer].entries
+        marks = (entry for entry in entries if entry.kind in (FileKind.WHITEOUT, FileKind.OPAQUE))
+        return sorted((mark for mark in marks if _is_below(mark.path, path)), key=lambda mark: mark.path)
+
+    def file(self, text: str) -> FileVersion:
+        """The one version of a file with content, symbolic links followed; UsageError when there is none."""
+        path = wanted_path(text)
+        version = self._file(path)
+        if version is None:
+            shown = self._shown_as(path)
+            if len(shown) > 1:
+                raise UsageError(
+                    f"several files are shown as {printable(path)}", "type the exact bytes of one"
+                )
+            version = self._file(shown[0]) if shown else None
+        if version is None:
+            raise self.nothing_at(path)
+        if version.content is None:
+            kind = str(version.entry.kind).replace("-", " ")
+            raise UsageError(f"{printable(path)} is a {kind} without content", "name a regular file")
+        return version
+
+    def _below(self, path: str) -> list[FileVersion]:
+        if self._all_versions or self._layer is not None:
+            pool: Iterable[FileVersion] = (
+                self._view.all_versions() if self._layer is None else self._view.in_layer(self._layer)
+            )
+            return [version for version in pool if _is_below(version.path, path)]
+        exact = self._view.visible(path)
+        top = self._view.resolve(path) if path != "/" else None
+        found = [exact] if exact else []
+        if top is not None and (exact is None or top.key != exact.key):
+            found.append(top)
+        if path == "/" or (top is not None and top.entry.kind is FileKind.DIRECTORY):
+            found.extend(self._view.under(top.path if top else "/"))
+        return found
+
+    def _file(self, path: str) -> FileVersion | None:
+        if self._layer is None:
+            return self._view.resolve(path)
+        own = [version for version in self._view.versions(path) if version.layer == self._layer]
+        if own and own[-1].entry.kind is FileKind.SYMLINK:
+            return self._view.resolve(path, self._layer)
+        return own[-1] if own else None
+
+    def _shown_as(self, path: str) -> list[str]:
+        """The exact paths that are shown as `path`, other than itself."""
+        if "\\" not in path:
+            return []
+        return sorted({one.path for one in self._view.all_versions() if printable(one.path) == path} - {path})
+
+    def nothing_at(self, text: str) -> UsageError:
+        """The error for a path at which nothing was found; the hint names the versions other layers have."""
+        path = wanted_path(text)
+        where = f" in layer {self._layer}" if self._layer is not None else ""
+        versions = self._view.versions(path)
+        if versions:
+            told = "; ".join(_told(version) for version in versions[:8])
+            return UsageError(f"there is no {printable(path)}{where}", f"there is: {told}")
+        return UsageError(f"there is no {printable(path)}{where}", "forensics ls IMAGE lists what there is")
+
+
+def _told(version: FileVersion) -> str:
+    state = (
+        "" if version.state is FileState.VISIBLE else f" {version.state} by layer {version.changed_by_layer}"
+    )
+    return f"--layer {version.layer}{state}"
+
+
+def _is_below(path: str, top: str) -> bool:
+    """Whether `path` is `top` or lies below it."""
+    return path == top or path.startswith(top.rstrip("/") + "/")

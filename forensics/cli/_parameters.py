@@ -1,0 +1,105 @@
+"""The arguments that several commands share, and the `Options` they make."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+Command = Callable[..., Any]
+
+
+class ImageReference(click.ParamType[str]):
+    """An image reference; completed as a file name."""
+
+    name = "image"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        param: click.Parameter,  # noqa: ARG002 - click's signature
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Let the shell complete a file name."""
+        return [CompletionItem(incomplete, type="file")]
+
+
+IMAGE = ImageReference()
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_PATH = click.Path(exists=True, path_type=Path)
+
+_CHOICE = (
+    click.option("--platform", metavar="OS/ARCH[/VARIANT]", help="The platform, where there are several."),
+    click.option("--tag", metavar="TAG", help="The image with this tag, where there are several."),
+    click.option(
+        "--image",
+        "number",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="The image with this number in the list, from 0, where there are several.",
+    ),
+    click.option(
+        "--jobs", type=click.IntRange(1, 256), metavar="N", help="Worker processes; by default one a core."
+    ),
+)
+_ANALYSIS = (
+    click.option(
+        "--sbom", type=_FILE, multiple=True, metavar="FILE", help="A declared SBOM, CycloneDX or SPDX JSON."
+    ),
+    click.option(
+        "--rules", type=_PATH, multiple=True, metavar="PATH", help="Further YARA rules: a file or a folder."
+    ),
+    click.option(
+        "--no-cache", "cache", flag_value=False, default=True, help="Examine again what was examined before."
+    ),
+)
+
+
+def image_argument(function: Command) -> Command:
+    """Adds the argument IMAGE as `reference`."""
+    return click.argument("reference", metavar="IMAGE", type=IMAGE)(function)
+
+
+def image_options(function: Command) -> Command:
+    """Adds the options that choose an image; the function gets them as `options`."""
+    return _gathered(function, _CHOICE)
+
+
+def analysis_options(function: Command) -> Command:
+    """Adds the options of a whole analysis; the function gets them as `options`."""
+    return _gathered(function, _CHOICE + _ANALYSIS)
+
+
+def layer_option(help_text: str) -> Callable[[Command], Command]:
+    """Adds `--layer N` as `layer`."""
+    return click.option("--layer", type=click.IntRange(min=0), metavar="N", help=help_text)
+
+
+def _gathered(function: Command, declarations: tuple[Callable[[Command], Command], ...]) -> Command:
+    @functools.wraps(function)
+    def gather(
+        *,
+        platform: str | None,
+        tag: str | None,
+        number: int | None,
+        jobs: int | None,
+        sbom: tuple[Path, ...] = (),
+        rules: tuple[Path, ...] = (),
+        cache: bool = True,
+        **others: Any,
+    ) -> Any:
+        from forensics.pipeline import Options
+
+        options = Options(
+            platform=platform, tag=tag, image=number, sbom=sbom, rules=rules, jobs=jobs, cache=cache
+        )
+        return function(options=options, **others)
+
+    command: Command = gather
+    for declare in reversed(declarations):
+        command = declare(command)
+    return command

@@ -1,0 +1,1 @@
+"""One module a command; each defines `COMMAND` and is imported when its command is asked for."""

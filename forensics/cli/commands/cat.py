@@ -1,0 +1,108 @@
+"""`forensics cat`: one file's bytes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from forensics.cli._parameters import image_argument, image_options, layer_option
+from forensics.cli._progress import progress
+from forensics.cli._terminal import say, write_bytes, write_lines
+from forensics.errors import UsageError
+from forensics.limits import MIB
+from forensics.printable import printable
+
+if TYPE_CHECKING:
+    from forensics.layers import ImageView
+    from forensics.model.files import FileVersion
+    from forensics.pipeline import Options
+
+_PIECE = MIB
+_TERMINAL_BYTES = 16 * MIB
+_HEX_COLUMNS = 16
+_NOT_EXAMINED = 4
+
+
+@click.command("cat")
+@image_argument
+@click.argument("path")
+@layer_option("The version that this layer holds.")
+@click.option("--hex", "as_hex", is_flag=True, help="Offset, bytes and text, sixteen bytes a line.")
+@click.option("--force", is_flag=True, help="Raw bytes also to a terminal.")
+@image_options
+def cat(
+    *,
+    reference: str,
+    options: Options,
+    path: str,
+    layer: int | None,
+    as_hex: bool,
+    force: bool,
+) -> int:
+    """Write the bytes of the file PATH in IMAGE to standard output.
+
+    Symbolic links are followed within the image. A terminal gets text only, unless --force is given.
+    """
+    from forensics.cli._image_files import ImageFiles
+    from forensics.pipeline import Session
+
+    with Session(reference, options) as session:
+        with progress() as listen:
+            view = session.index(listen)
+        version = ImageFiles(view, layer).file(path)
+        written = 0
+        if as_hex:
+            write_lines(_hex_lines(_pieces(view, version)))
+            written = sum(map(len, _pieces(view, version)))
+        else:
+            if sys.stdout.isatty() and not force:
+                _refuse_control_characters(view, version)
+            for piece in _pieces(view, version):
+                write_bytes(piece)
+                written += len(piece)
+        size = version.content.size if version.content else 0
+        if written < size:
+            say(f"note: the layer ends {size - written:,} bytes before the file does")
+            return _NOT_EXAMINED
+    return 0
+
+
+def _pieces(view: ImageView, version: FileVersion) -> Iterator[bytes]:
+    """The content in order, a MiB at a time; it ends where the layer does."""
+    offset = 0
+    while piece := view.read(version, offset, _PIECE):
+        yield piece
+        offset += len(piece)
+
+
+def _refuse_control_characters(view: ImageView, version: FileVersion) -> None:
+    """Raise UsageError when a terminal would obey or hide something in the content."""
+    hint = "use --hex, send it to a file or a pipe, or add --force"
+    name = printable(version.path)
+    if version.content and version.content.size > _TERMINAL_BYTES:
+        raise UsageError(f"{name} is too long for a terminal: {version.content.size:,} bytes", hint)
+    try:
+        text = b"".join(_pieces(view, version)).decode()
+    except UnicodeDecodeError:
+        raise UsageError(f"{name} is not text", hint) from None
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        raise UsageError(f"{name} holds characters that a terminal would obey or hide", hint)
+
+
+def _hex_lines(pieces: Iterator[bytes]) -> Iterator[str]:
+    """Lines as `hexdump -C` writes them; a piece is a multiple of a line."""
+    offset = 0
+    for piece in pieces:
+        for start in range(0, len(piece), _HEX_COLUMNS):
+            line = piece[start : start + _HEX_COLUMNS]
+            left, right = line[:8].hex(" "), line[8:].hex(" ")
+            text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in line)
+            yield f"{offset + start:08x}  {left:<23}  {right:<23}  |{text}|"
+        offset += len(piece)
+    yield f"{offset:08x}"
+
+
+COMMAND = cat

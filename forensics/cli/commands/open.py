@@ -1,0 +1,43 @@
+"""`forensics open`: the terminal interface."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from forensics.cli._parameters import IMAGE, analysis_options
+from forensics.errors import UsageError
+
+if TYPE_CHECKING:
+    from forensics.pipeline import Options
+
+
+@click.command("open", short_help="Open IMAGE or a saved report on the screen.")
+@click.argument("reference", metavar="[IMAGE]", required=False, type=IMAGE)
+@click.option(
+    "--report",
+    "report",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A saved JSON report to show; with IMAGE its bytes can be looked at too.",
+)
+@analysis_options
+def open_interface(*, reference: str | None, options: Options, report: Path | None) -> int:
+    """Open IMAGE, or a saved report, in the terminal interface. `forensics IMAGE` does the same."""
+    from forensics.reports import is_saved_report, load_report
+
+    if reference is not None and report is None and is_saved_report(Path(reference)):
+        report, reference = Path(reference), None
+    if report:
+        load_report(report)  # what cannot be opened is told on the command line, not on a screen
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the interface needs a terminal", "forensics scan IMAGE reports without one")
+    from forensics.tui import run_interface
+
+    return run_interface(reference, options, report)
+
+
+COMMAND = open_interface
