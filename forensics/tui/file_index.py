@@ -11,6 +11,7 @@ from operator import attrgetter
 from forensics.model.files import Change, Content, Entry, FileKind, FileState, FileVersion
 from forensics.model.findings import Finding
 from forensics.model.report import ReportFile
+from forensics.printable import printable
 
 
 class FileIndex:
@@ -57,6 +58,17 @@ class FileIndex:
         while end < len(self.paths) and self.paths[end] == path:
             end += 1
         return self.versions[start:end]
+
+    def find_shown(self, path: str, layer: int | None = None) -> FileVersion | None:
+        """The version whose path reads like `path` on the screen: of a layer, or else the newest."""
+        found = self.of_path(path)
+        if not found and "\\" in path:
+            found = [version for version in self.versions if printable(version.path) == path]
+        if layer is not None:
+            found = [version for version in found if version.layer == layer]
+        visible = [version for version in found if version.state is FileState.VISIBLE]
+        chosen = visible or found
+        return chosen[-1] if chosen else None
 
     def in_layer(self, layer: int) -> Sequence[FileVersion]:
         """What this layer carries."""

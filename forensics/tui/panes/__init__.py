@@ -12,6 +12,9 @@ from forensics.tui.panes._pane import (
     ChooseLayer,
     Pane,
     PaneKind,
+    ShowPackage,
+    ShowPath,
+    ShowTab,
 )
 
 __all__ = [
@@ -20,6 +23,9 @@ __all__ = [
     "ChooseLayer",
     "Pane",
     "PaneKind",
+    "ShowPackage",
+    "ShowPath",
+    "ShowTab",
     "panes",
     "tabs",
 ]

@@ -121,3 +121,28 @@ class ChooseFinding(Message):
         self.deeper = deeper
         self.offset = offset
         self.length = length
+
+
+class ShowPath(Message):
+    """Look at a printable path, as this layer has it; without a layer, at its newest version."""
+
+    def __init__(self, path: str, layer: int | None = None) -> None:
+        super().__init__()
+        self.path = path
+        self.layer = layer
+
+
+class ShowPackage(Message):
+    """Look at the packages of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class ShowTab(Message):
+    """Go to the tab with this id."""
+
+    def __init__(self, tab: str) -> None:
+        super().__init__()
+        self.tab = tab

@@ -1,0 +1,93 @@
+"""What was looked at, and above all what was not: every issue with the bytes it cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from forensics.model.issues import Issue
+from forensics.tui.panes._pane import PaneKind, ShowPath
+from forensics.tui.panes._records import RecordsPane
+from forensics.tui.queries import Field, size_in_bytes
+from forensics.tui.store import Run, Topic
+from forensics.tui.widgets import Column, Fact, Heading, Item, Paragraph, Styled
+from forensics.tui.words import UNKNOWN, size_text
+
+_FILE_SUBJECT = re.compile(r"layer (\d+):(/.*)", re.DOTALL)
+
+
+class CoveragePane(RecordsPane[Issue]):
+    """The issues, under the sums."""
+
+    topics = frozenset({Topic.COVERAGE, Topic.RUN, Topic.PROGRESS})
+    columns = (
+        Column("lost", 6, "right", importance=8),
+        Column("stage", 9, importance=5),
+        Column("code", 18, importance=7),
+        Column("subject", 34, min_width=16, flexible=True, importance=9),
+        Column("what happened", 40, min_width=16, flexible=True, importance=6),
+    )
+    fields = {
+        "stage": Field(lambda issue: issue.stage),
+        "code": Field(lambda issue: issue.code),
+        "subject": Field(lambda issue: issue.subject),
+        "lost": Field(lambda issue: str(issue.lost_bytes), lambda issue: issue.lost_bytes, size_in_bytes),
+    }
+    heading = "What could not be examined"
+    hint = "words, lost>0, stage:layer, code:truncated"
+
+    def records(self) -> Sequence[Issue] | None:
+        """The issues, those that cost most first."""
+        if not self.store.issues and self.store.run in (Run.OPENING, Run.ANALYSING):
+            return None
+        return sorted(self.store.issues, key=lambda issue: (-issue.lost_bytes, issue))
+
+    def cells(self, record: Issue) -> Sequence[Styled]:
+        """One issue in words."""
+        lost = ((size_text(record.lost_bytes), "error"),) if record.lost_bytes else (("0", "muted"),)
+        return (lost, record.stage, record.code, record.subject, record.message)
+
+    def words(self, record: Issue) -> str:
+        """Subject, code and message."""
+        return f"{record.subject}\n{record.code}\n{record.message}"
+
+    def summary(self) -> Sequence[Item]:
+        """How much was examined."""
+        coverage, share = self.store.coverage, self.store.examined_share
+        shown = UNKNOWN if share is None else f"{share * 100:.2f} %"
+        if coverage is None:
+            return [Fact("examined", f"{shown} of the bytes so far")]
+        lost = sum(issue.lost_bytes for issue in coverage.issues)
+        return [
+            Fact("examined", f"{shown} of {coverage.bytes:,} bytes ({size_text(coverage.bytes)})"),
+            Fact("files", f"{coverage.examined_files:,} of {coverage.files:,} examined from start to end"),
+            Fact("not looked at", ((f"{lost:,} bytes", "error" if lost else "success"),)),
+        ]
+
+    def card(self, record: Issue) -> Sequence[Item]:
+        """The whole sentence."""
+        leads = record if _FILE_SUBJECT.fullmatch(record.subject) else None
+        return [
+            Heading(record.code),
+            Paragraph(record.message),
+            Fact("subject", record.subject, payload=leads),
+            Fact("stage", record.stage),
+            Fact("lost", f"{record.lost_bytes:,} bytes that nobody looked at"),
+        ]
+
+    def nothing(self) -> str:
+        """Why the list is empty."""
+        return "Everything was examined." if not self._query else "No issue answers the filter."
+
+    def open_record(self, record: Issue) -> None:
+        """To the file, where the issue is about one."""
+        self.follow(record)
+
+    def follow(self, payload: object) -> None:
+        """To the file, where the issue is about one."""
+        found = _FILE_SUBJECT.fullmatch(payload.subject) if isinstance(payload, Issue) else None
+        if found:
+            self.post_message(ShowPath(found.group(2), int(found.group(1))))
+
+
+PANE = PaneKind("coverage", "Coverage", CoveragePane, tab=8)
