@@ -29,12 +29,12 @@ Progress = Callable[[int, int], None]
 
 _PIECE = MIB
 _SLICE = 256 * KIB
-_SALVAGE = 4 * KIB
+_SALVAGE_STEPS = (4 * KIB, 64, 1)
 _ZSTD_SLICE = 4 * KIB
 _DECODER_MEMORY = 512 * MIB
 _HEAD = 6
 _SKIPPABLE = b"*M\x18"
-_FAILURES: Any = (igzip_lib.IsalError, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
+_DAMAGE: Any = (igzip_lib.IsalError, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
 class Decompressed(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,6 +244,7 @@ class _Decoding:
         self._source = source
         self._sink = sink
         self._fruitful = 0
+        self._slice = 0
 
     def run(self) -> None:
         """Decode everything; raises `_Stop` when that ends early."""
@@ -259,27 +260,30 @@ class _Decoding:
 
     def _stream(self) -> None:
         source, start, before = self._source, self._source.position, self._sink.size
-        decoder, here = _new_decoder(self._compression), start
+        decoder = _new_decoder(self._compression)
         while not decoder.eof:
             data = b""
             if decoder.needs_input:
-                here = source.position
+                self._slice = source.position
                 data = source.take(_SLICE)
                 if not data:
                     raise _Stop("truncated", "the compressed data ends early", self._fruitful)
             try:
                 found = decoder.decompress(data, _SLICE)
-            except _FAILURES as error:
+            except _DAMAGE as error:
+                failed = self._slice
+                for step in _SALVAGE_STEPS:
+                    failed = self._salvage(start, failed, step, before)
                 message = f"the compressed data is damaged: {printable(str(error))}"
-                raise _Stop("corrupt", message, self._salvage(start, here, before)) from error
+                raise _Stop("corrupt", message, failed) from error
             self._keep(found)
         source.position -= len(decoder.unused_data)
 
-    def _salvage(self, start: int, failed: int, before: int) -> int:
-        """Keep what a failing call held back; how far the input is good.
+    def _salvage(self, start: int, failed: int, step: int, before: int) -> int:
+        """Keep more of what a failing call held back; from where on the input fails.
 
-        The stream from `start` is decoded once more, bytewise from `failed` on. `before` bytes had come out
-        in front of it.
+        The stream from `start` is decoded once more, from `failed` on in slices of `step` bytes. `before`
+        bytes had come out in front of it.
         """
         source, known, seen = self._source, self._sink.size - before, 0
         decoder, here = _new_decoder(self._compression), start
@@ -288,12 +292,12 @@ class _Decoding:
             data = b""
             if decoder.needs_input:
                 here = source.position
-                data = source.take(1 if here >= failed else min(_SALVAGE, failed - here))
+                data = source.take(step if here >= failed else min(_SLICE, failed - here))
                 if not data:
                     break
             try:
                 found = decoder.decompress(data, _SLICE)
-            except _FAILURES:
+            except _DAMAGE:
                 break
             self._keep(found[max(0, known - seen) :])
             seen += len(found)
@@ -305,7 +309,7 @@ class _Decoding:
         self._fruitful = self._source.position
         broken = self._sink.write(data, self._source.position)
         if broken:
-            raise _Stop("limit", broken, self._source.position)
+            raise _Stop("limit", broken, self._slice)
 
     def _skip_frame(self) -> None:
         """Pass a skippable frame: a magic number and a length (RFC 8878, section 3.1.2)."""
