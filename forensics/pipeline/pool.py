@@ -20,6 +20,7 @@ from forensics.pipeline import protocol
 _POLL_SECONDS = 0.05
 _SILENCE_SECONDS = 300.0
 """A task without a sign of life for so long is given up."""
+_DYING_SECONDS = 2.0
 _MESSAGE_SECONDS = 60.0
 """A message that has begun must be complete after so long."""
 
@@ -135,6 +136,9 @@ class WorkerPool:
         return process
 
     def _bury(self, process: _Process, on_death: Callable[[Task, str], None]) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # Its socket closes a moment before it is gone; a kill now would hide what it died of.
+            process.child.wait(_DYING_SECONDS)
         self._end(process)
         if process.task is not None:
             on_death(process.task, _manner_of_death(process.child.returncode))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import os
 import signal
 import socket
 import sys
@@ -22,6 +23,7 @@ from forensics.layers import index_layer, pack_index
 from forensics.limits import MIB, Limits
 from forensics.model.facts import FileFacts
 from forensics.model.image import Blob
+from forensics.model.issues import Issue
 from forensics.pipeline import protocol
 
 if TYPE_CHECKING:
@@ -62,8 +64,9 @@ class Worker:
     def _attach(self, request: protocol.AttachLayer, descriptor: int) -> None:
         start = request.offset - request.offset % mmap.ALLOCATIONGRANULARITY
         lead = request.offset - start
-        if request.size:
-            mapped = mmap.mmap(descriptor, lead + request.size, mmap.MAP_SHARED, mmap.PROT_READ, offset=start)
+        size = min(request.size, os.fstat(descriptor).st_size - request.offset)
+        if size > 0:
+            mapped = mmap.mmap(descriptor, lead + size, mmap.MAP_SHARED, mmap.PROT_READ, offset=start)
             self._layers[request.index] = memoryview(mapped)[lead:]
         else:
             self._layers[request.index] = memoryview(b"")
@@ -81,8 +84,10 @@ class Worker:
         facts: list[FileFacts] = []
         flushed = time.monotonic()
         for task in contents:
+            content = self._bytes_of(task)
             with _deadline(self._limits.file_seconds):
-                facts.append(examination.examine(self._bytes_of(task), task.sha256, frozenset(task.digests)))
+                learnt = examination.examine(content, task.sha256, frozenset(task.digests))
+            facts.append(_complete(learnt, task, len(content)))
             if time.monotonic() - flushed > _FLUSH_SECONDS:
                 protocol.send(self._channel, protocol.Examined(tuple(facts), last=False))
                 facts, flushed = [], time.monotonic()
@@ -106,6 +111,19 @@ class Worker:
             stored = layer[segment.data_offset : segment.data_offset + min(segment.size, room)]
             content[segment.logical_offset : segment.logical_offset + len(stored)] = stored
         return memoryview(content)
+
+
+def _complete(facts: FileFacts, task: protocol.ContentTask, held: int) -> FileFacts:
+    """The facts, with what the worker was not given of the content said as lost."""
+    missing = task.size - held
+    if not missing:
+        return facts
+    code = "limit" if task.segments else "truncated"
+    message = f"only {held} of {task.size} bytes could be examined"
+    issue = Issue(stage="examine", code=code, subject=task.sha256, message=message, lost_bytes=missing)
+    return msgspec.structs.replace(
+        facts, size=task.size, issues=(*facts.issues, issue), lost_bytes=facts.lost_bytes + missing
+    )
 
 
 class _Advance:
