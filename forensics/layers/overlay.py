@@ -23,8 +23,8 @@ from forensics.model.issues import Issue
 _DIRECTORY, _SYMLINK, _HARDLINK = FileKind.DIRECTORY, FileKind.SYMLINK, FileKind.HARDLINK
 _REGULAR, _WHITEOUT, _OPAQUE = FileKind.REGULAR, FileKind.WHITEOUT, FileKind.OPAQUE
 _NO_FILES = frozenset((_WHITEOUT, _OPAQUE, FileKind.OTHER))
-LONGEST_LINK = 4096
-"""Characters of a link that can be followed: Linux refuses longer paths (PATH_MAX)."""
+LONGEST_LINK = 4095
+"""Characters of a link that can be followed: Linux has no longer paths (PATH_MAX)."""
 
 
 class Draft:

@@ -111,7 +111,8 @@ class ImageView:
         None when nothing is there, or when it takes more than `limits.link_hops` links.
         """
         folder, _, name = path.rpartition("/")
-        found = self._step(self._folder(folder, top), name, top)
+        parent = self._folder(folder, top)
+        found = self._walk(name, top, *parent) if parent else None
         return self.visible(found[0] or "/", top) if found else None
 
     def canonical(self, path: str, top: int | None = None) -> str:
@@ -141,24 +142,9 @@ class ImageView:
         while rest:
             name = rest.pop()
             folder = f"{folder}/{name}"
-            found = known[folder] = self._step(found, name, top)
+            found = known[folder] = self._walk(name, top, *found) if found else None
             self._remembered += len(folder)
         return found
-
-    def _step(self, here: tuple[str, int] | None, name: str, top: int | None) -> tuple[str, int] | None:
-        """Go from the real directory `here` to `name` in it, through any link."""
-        if here is None:
-            return None
-        real, hops = here
-        if name in {"", "."}:
-            return here
-        if name == "..":
-            return real.rpartition("/")[0], hops
-        there = f"{real}/{name}"
-        version = self.visible(there, top)
-        if version is None or version.entry.kind is not FileKind.SYMLINK:
-            return there, hops
-        return self._walk(version.entry.link, top, real, hops + 1)
 
     def _walk(self, path: str, top: int | None, real: str = "", hops: int = 0) -> tuple[str, int] | None:
         """The real path that `path`, as seen from the directory `real`, leads to, and the links it took."""
