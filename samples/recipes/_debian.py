@@ -265,6 +265,7 @@ def debian_image(name: str, config: Mapping[str, object]) -> tuple[ImageRecipe, 
     """An image that begins with a Debian base layer, and its package database."""
     debian = Debian()
     layer = debian.install(Layer(), *_BASE)
+    layer.file("/var/lib/dpkg/info/format", "1\n")
     layer.file("/etc/passwd", _ACCOUNTS).file("/etc/group", _GROUP)
     layer.folder(TEMPORARY, 0o1777).folder("/root", 0o700).folder("/var/log").folder("/usr/local/bin")
     settings = {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], **config}
