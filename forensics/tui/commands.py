@@ -103,7 +103,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(PROGRAM, "Commands", "find a command by its name", "ctrl+p", "", "", ""),
     Command(PROGRAM, "Keys", "this page", "?", "question_mark", "show_help", "keys"),
-    Command(PROGRAM, "Open another image", "the analysis of this one ends", "o", "o", "open_another"),
+    Command(PROGRAM, "Open another image", "the analysis of this one ends", "o", "o", "app.open_another"),
     Command(PROGRAM, "Light or dark", "the other look", "ctrl+t", "ctrl+t", "app.switch_look"),
     Command(
         PROGRAM,
@@ -111,7 +111,7 @@ COMMANDS: tuple[Command, ...] = (
         "what is known stays; when nothing runs, quit",
         "ctrl+c",
         "ctrl+c",
-        "stop_analysis",
+        "app.stop_analysis",
     ),
     Command(PROGRAM, "Quit", "leave the program", "q", "q", "app.leave", "quit"),
 )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from forensics.tui.scopes import Scope
+
+ColumnName = Literal["layers", "files", "findings", "detail"]
+"""The parts of the drill-down that can have the keys."""
 
 _KEPT = 200
 
@@ -19,7 +23,7 @@ class Place:
 
     tab: str
     scope: Scope
-    column: str = "files"
+    column: ColumnName = "files"
     path: str | None = None
     key: tuple[int, int] | None = None
     finding: str | None = None

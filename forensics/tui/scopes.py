@@ -161,6 +161,17 @@ def list_files(files: FileIndex, scope: Scope, *, certain: bool = True) -> FileL
     return FileListing(_alone(files, scope.layer))
 
 
+def scope_with(scope: Scope, version: FileVersion) -> Scope:
+    """The scope itself when it lists this very version, or else the layer that carries it."""
+    if scope.layer is None:
+        listed = version.state is FileState.VISIBLE
+    elif scope.accumulated:
+        listed = visible_under(version, scope.layer)
+    else:
+        listed = version.layer == scope.layer
+    return scope if listed else Scope(version.layer, accumulated=scope.accumulated)
+
+
 def ancestors(path: str) -> Iterator[str]:
     """Every folder above a path, the nearest first, without the root."""
     end = path.rfind("/")

@@ -81,6 +81,11 @@ class DetailPane(Pane):
         bytes_shown = self._byte_view()
         return bytes_shown.cursor_offset if bytes_shown is not None else None
 
+    @property
+    def shows_bytes(self) -> bool:
+        """Whether bytes or text are on the screen now."""
+        return self._byte_view() is not None
+
     def show_version(
         self, version: FileVersion, viewer: str | None = None, offset: int | None = None, length: int = 0
     ) -> None:
@@ -95,7 +100,7 @@ class DetailPane(Pane):
         chosen = self._find(wanted) or (self._viewer if same else None) or self._first()
         if chosen is not None and (not same or chosen is not self._viewer):
             self._present(chosen)
-        self._head()
+        self.draw_head()
         if offset is not None:
             self.call_after_refresh(self._jump, offset, length)
 
@@ -184,7 +189,7 @@ class DetailPane(Pane):
         self._offered = offered(fresh)
         if self._in_two or (self._viewer and self._viewer.id == INFO):
             self._present(self._viewer or self._first())
-        self._head()
+        self.draw_head()
 
     def on_resize(self) -> None:
         """One half or two."""
@@ -215,7 +220,8 @@ class DetailPane(Pane):
             read_version=read_version,
         )
 
-    def _head(self) -> None:
+    def draw_head(self) -> None:
+        """Path, version and ways to look, in the frame."""
         version, file = self._version, self._file
         if version is None or file is None:
             return
@@ -245,7 +251,7 @@ class DetailPane(Pane):
         else:
             facts.remove_children()
         self._replace(self.query_one("#detail-content", Container), viewer.make(file))
-        self._head()
+        self.draw_head()
         if had_focus:
             self.call_after_refresh(self.focus_inside)
 

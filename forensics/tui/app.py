@@ -1,0 +1,254 @@
+"""The program on the screen: opens images, carries the events of the analysis to the screens, ends cleanly."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from forensics.errors import ChoiceNeeded, ForensicsError
+from forensics.pipeline import Options
+from forensics.reports import is_saved_report
+from forensics.tui.analysis_worker import AnalysisWorker, is_cancelled
+from forensics.tui.commands import CommandList
+from forensics.tui.notebook import Notebook
+from forensics.tui.screens.analysis import AnalysisScreen
+from forensics.tui.screens.choose import ChooseScreen
+from forensics.tui.screens.open_image import OpenImageScreen
+from forensics.tui.screens.progress import ProgressScreen
+from forensics.tui.state_folder import RecentImage, StateFolder
+from forensics.tui.store import Files, Run, Store, Topic, files_of_report, files_of_view
+from forensics.tui.themes import DARK, LIGHT, THEMES
+
+DRAIN_SECONDS = 0.05
+"""How often the screens hear of what the analysis said."""
+
+
+class ForensicsApp(App[int]):
+    """Holds one worker and one store at a time; everything else belongs to the screens."""
+
+    TITLE = "Image Forensics"
+    CSS_PATH = "interface.tcss"
+    COMMANDS: ClassVar = {CommandList}
+    COMMAND_PALETTE_DISPLAY = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
+    ]
+
+    class FilesMade(Message):
+        """Every file version was sorted, for this store."""
+
+        def __init__(self, store: Store, files: Files) -> None:
+            super().__init__()
+            self.store = store
+            self.files = files
+
+    def __init__(
+        self,
+        reference: str | None,
+        options: Options,
+        report_path: Path | None,
+        state: StateFolder | None = None,
+    ) -> None:
+        super().__init__()
+        self._first = (reference, report_path)
+        self._options = options
+        self._state = state or StateFolder()
+        self._worker: AnalysisWorker | None = None
+        self._store: Store | None = None
+        self._sorting = False
+        self._told_end = False
+        self._failure: ForensicsError | None = None
+
+    # -- beginning and end ------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """The form to open an image lies below everything else."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+        self._form = OpenImageScreen(self._state.recent())
+        self.push_screen(self._form)
+        reference, report_path = self._first
+        if reference is not None or report_path is not None:
+            self._begin(reference or str(report_path), self._options, report_path)
+        self.set_interval(DRAIN_SECONDS, self._carry)
+
+    @property
+    def failure(self) -> ForensicsError | None:
+        """Why the image that was asked for last could not be opened."""
+        return self._failure
+
+    @property
+    def store(self) -> Store | None:
+        """The state of the image that is examined."""
+        return self._store
+
+    def action_leave(self) -> None:
+        """End the program; with the code of the failure when nothing else was opened after it."""
+        self.exit(self._failure.exit_code if self._failure is not None and self._store is None else 0)
+
+    def close_worker(self) -> None:
+        """Stop the analysis and give its files and processes back."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def action_switch_look(self) -> None:
+        """Dark becomes light, and the reverse."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    # -- one image --------------------------------------------------------------------------------------
+
+    def _begin(self, reference: str, options: Options, report_path: Path | None = None) -> None:
+        """Open a reference: an image, or a report that was saved."""
+        self.close_worker()
+        if report_path is None and is_saved_report(Path(reference)):
+            report_path = Path(reference)
+        self._failure = None
+        self._store = store = Store(reference, Notebook(self._state))
+        self._sorting = self._told_end = False
+        self._worker = AnalysisWorker(reference, options, report_path)
+        self._worker.start()
+        self.push_screen(ProgressScreen(store))
+
+    @on(OpenImageScreen.Asked)
+    def _asked(self, event: OpenImageScreen.Asked) -> None:
+        event.stop()
+        options = self._options
+        if event.sbom:
+            options = replace(options, sbom=(*options.sbom, Path(event.sbom).expanduser()))
+        self._begin(_expanded(event.reference), options)
+
+    @on(ProgressScreen.GivenUp)
+    def _given_up(self, event: ProgressScreen.GivenUp) -> None:
+        event.stop()
+        self._to_form(None)
+
+    def action_open_another(self) -> None:
+        """Back to the form; the analysis of this image ends."""
+        self._to_form(None)
+
+    def action_stop_analysis(self) -> None:
+        """Stop what runs; when nothing runs, leave."""
+        if self._worker is not None and not self._worker.ended:
+            self._worker.cancel()
+            self.notify("stopping the analysis; what is known stays", markup=False)
+        else:
+            self.action_leave()
+
+    def _to_form(self, failure: ForensicsError | None) -> None:
+        """Back to the form, with the reason when something failed."""
+        reference = self._worker.reference if self._worker is not None else ""
+        while self.screen is not self._form and len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.close_worker()
+        self._store = None
+        self._failure = failure
+        self._form.set_recent(self._state.recent())
+        self._form.show_error(reference, failure)
+
+    # -- events -----------------------------------------------------------------------------------------
+
+    def _carry(self) -> None:
+        """Take in what the analysis said since the last time, and tell the screens once."""
+        worker, store = self._worker, self._store
+        if worker is None or store is None:
+            return
+        ended = worker.ended
+        topics: set[Topic] = set()
+        for event in worker.drain():
+            topics |= store.apply(event)
+        if ended and not self._told_end:
+            self._told_end = True
+            if store.card is None:
+                self._not_opened(worker)
+                return
+            if worker.error is not None:
+                run = Run.STOPPED if is_cancelled(worker.error) else Run.FAILED
+                topics |= store.stop(run, worker.error)
+        if topics:
+            self._tell(store, frozenset(topics))
+
+    def _tell(self, store: Store, topics: frozenset[Topic]) -> None:
+        self._sort_files(store)
+        if store.card is not None and isinstance(self.screen, ProgressScreen):
+            self._remember()
+            self.switch_screen(AnalysisScreen(store))
+            return
+        for screen in self.screen_stack:
+            if isinstance(screen, (AnalysisScreen, ProgressScreen)) and screen.is_mounted:
+                screen.store_changed(topics)
+
+    def _not_opened(self, worker: AnalysisWorker) -> None:
+        error = worker.error
+        if isinstance(error, ChoiceNeeded):
+            self._to_form(error)
+            self._choose(worker, error)
+        else:
+            self._to_form(None if is_cancelled(error) else error)
+
+    def _choose(self, worker: AnalysisWorker, error: ChoiceNeeded) -> None:
+        """Let the person pick one of several images; the number stands in front of each."""
+
+        def chosen(line: int | None) -> None:
+            if line is not None:
+                number = int(error.choices[line].split()[0])
+                self._begin(worker.reference, replace(worker.options, image=number))
+
+        self.push_screen(ChooseScreen("Which image?", error.message, error.choices), chosen)
+
+    def _remember(self) -> None:
+        worker = self._worker
+        if worker is not None:
+            sbom = str(worker.options.sbom[-1]) if worker.options.sbom else ""
+            reference = _absolute(worker.reference)
+            if reference.isprintable() and sbom.isprintable():
+                self._state.remember(RecentImage(reference, sbom))
+
+    def _sort_files(self, store: Store) -> None:
+        """Have every file version sorted in a thread, as soon as all are known."""
+        if self._sorting or store.files is not None:
+            return
+        make: Callable[[], Files] | None = None
+        if store.view is not None:
+            make = partial(files_of_view, store.view)
+        elif store.report is not None:
+            make = partial(files_of_report, store.report)
+        if make is not None:
+            self._sorting = True
+            self.run_worker(
+                partial(self._make_files, store, make), thread=True, group="files", exit_on_error=False
+            )
+
+    def _make_files(self, store: Store, make: Callable[[], Files]) -> None:
+        """The thread that sorts."""
+        self.post_message(self.FilesMade(store, make()))
+
+    @on(FilesMade)
+    def _files_made(self, event: FilesMade) -> None:
+        event.stop()
+        if event.store is self._store:
+            self._tell(event.store, event.store.accept_files(event.files))
+
+
+def _expanded(reference: str) -> str:
+    """`~` as the shell would read it; everything else as it was typed."""
+    return str(Path(reference).expanduser()) if reference.startswith("~") else reference
+
+
+def _absolute(reference: str) -> str:
+    """A plain path so that it can be opened from another folder; a reference with a scheme as it is."""
+    with contextlib.suppress(OSError):
+        path = Path(reference)
+        if path.exists():
+            return str(path.absolute())
+    return reference

@@ -1,0 +1,1 @@
+"""The screens: open an image, watch it being read, examine it, and the dialogues around that."""

@@ -1,0 +1,450 @@
+"""The analysis screen: tabs, the drill-down, and where every wish of a pane is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widgets import ContentSwitcher, Footer
+
+from forensics.model.files import Change, FileVersion
+from forensics.model.findings import Finding
+from forensics.printable import printable
+from forensics.tui.cards import folder_card, image_card, layer_card
+from forensics.tui.commands import bindings
+from forensics.tui.image_header import ImageHeader
+from forensics.tui.navigation import ColumnName, Place, Trail
+from forensics.tui.panes import (
+    ChooseFile,
+    ChooseFinding,
+    ChooseLayer,
+    Pane,
+    ShowPackage,
+    ShowPath,
+    ShowTab,
+    tabs,
+)
+from forensics.tui.panes._records import RecordsPane
+from forensics.tui.panes.findings import FindingsPane
+from forensics.tui.progress_words import run_note
+from forensics.tui.scopes import Scope, scope_with
+from forensics.tui.screens.dialogues import DialogueActions
+from forensics.tui.store import Store, Topic
+from forensics.tui.tab_line import Tab, TabLine
+from forensics.tui.workspace import COLUMNS, Workspace
+
+LAYERS_TAB = "layers"
+_LAYERS_NUMBER = 2
+_PREVIEW_SECONDS = 0.06
+"""How long the cursor must rest before what it is on is looked at."""
+
+
+class AnalysisScreen(DialogueActions):
+    """Everything known of one image. It owns where one is; the panes only ask."""
+
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-narrow"),
+        (100, "-medium"),
+        (200, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(),
+        Binding(str(_LAYERS_NUMBER), f"show_tab('{LAYERS_TAB}')", "Layers", show=False),
+        *(Binding(str(kind.tab), f"show_tab('{kind.id}')", kind.title, show=False) for kind in tabs()),
+    ]
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, Workspace(store, id=LAYERS_TAB))
+        self._header = ImageHeader(store)
+        self._panes: dict[str, Pane] = {}
+        self._trail = Trail()
+        self._finding: Finding | None = None
+        self._accumulated = False
+        self._preview: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Header, tabs, their content, keys."""
+        titles = [Tab(LAYERS_TAB, "Layers", str(_LAYERS_NUMBER))]
+        titles += [Tab(kind.id, kind.title, str(kind.tab)) for kind in tabs()]
+        yield self._header
+        yield TabLine(sorted(titles, key=lambda tab: tab.key), id="main-tabs")
+        with ContentSwitcher(initial=LAYERS_TAB):
+            yield self.workspace
+            for kind in tabs():
+                pane = kind.make(self.store)
+                pane.id = kind.id
+                self._panes[kind.id] = pane
+                yield pane
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """A live image begins with its layers, a saved report with its overview."""
+        self.query_one("#main-tabs", TabLine).activate(LAYERS_TAB)
+        self.store_changed(frozenset(Topic))
+        if self.store.report is not None:
+            self._go_to_tab("overview")
+        self.call_after_refresh(self._focus_tab)
+
+    # -- what everybody may ask -------------------------------------------------------------------------
+
+    @property
+    def tab(self) -> str:
+        """The id of the tab that is shown."""
+        return self.query_one(ContentSwitcher).current or LAYERS_TAB
+
+    @property
+    def place(self) -> Place:
+        """Where one is."""
+        work = self.workspace
+        version = work.detail_pane.version
+        node = work.files_pane.chosen
+        return Place(
+            tab=self.tab,
+            scope=work.files_pane.scope,
+            column=work.active,
+            path=version.path if version else (node.path if node else None),
+            key=version.key if version else None,
+            finding=self._finding.id if self._finding else None,
+            viewer=work.detail_pane.viewer,
+            offset=work.detail_pane.byte_offset,
+        )
+
+    def store_changed(self, topics: frozenset[Topic]) -> None:
+        """Everything that shows one of these topics draws it again."""
+        self._header.refresh()
+        self.query_one("#main-tabs", TabLine).note(run_note(self.store))
+        self.workspace.store_changed(topics)
+        for pane in self._panes.values():
+            pane.store_changed(topics)
+
+    def tab_commands(self) -> Iterator[tuple[str, str, str]]:
+        """(title, help, action) of every tab, for the palette."""
+        for tab in self.query_one("#main-tabs", TabLine).tabs:
+            yield f"Show {tab.title}", f"{tab.key}  the tab {tab.title}", f"show_tab('{tab.id}')"
+
+    # -- tabs and columns -------------------------------------------------------------------------------
+
+    def action_show_tab(self, tab: str) -> None:
+        """Go to a tab."""
+        if tab != self.tab:
+            self._trail.leave(self.place)
+            self._go_to_tab(tab)
+        self._focus_tab()
+
+    def _go_to_tab(self, tab: str) -> None:
+        self.query_one(ContentSwitcher).current = tab
+        self.query_one("#main-tabs", TabLine).activate(tab)
+        if tab in self._panes:
+            self._panes[tab].draw_if_stale()
+        else:
+            for column in COLUMNS:
+                self.workspace.pane(column).draw_if_stale()
+
+    def _focus_tab(self) -> None:
+        if self.tab == LAYERS_TAB:
+            self.workspace.enter(self.workspace.active)
+        else:
+            self._panes[self.tab].focus_inside()
+
+    def action_next_pane(self) -> None:
+        """The keys go on."""
+        self._step_pane(1)
+
+    def action_previous_pane(self) -> None:
+        """The keys go back."""
+        self._step_pane(-1)
+
+    def _step_pane(self, step: int) -> None:
+        if self.tab == LAYERS_TAB:
+            self.workspace.enter(self.workspace.neighbour(step))
+        elif step > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    @on(TabLine.Selected, "#main-tabs")
+    def _tab_selected(self, event: TabLine.Selected) -> None:
+        event.stop()
+        self.action_show_tab(event.tab)
+
+    @on(ShowTab)
+    def _tab_asked(self, event: ShowTab) -> None:
+        event.stop()
+        self.action_show_tab(event.tab)
+
+    # -- layer, file, finding ---------------------------------------------------------------------------
+
+    @on(ChooseLayer)
+    def _layer_chosen(self, event: ChooseLayer) -> None:
+        event.stop()
+        if self.tab != LAYERS_TAB:
+            self._trail.leave(self.place)
+            self._go_to_tab(LAYERS_TAB)
+            self.workspace.layers_pane.choose(event.layer)
+        self._finding = None
+        self._set_layer(event.layer)
+        self._show_layer_card(event.layer)
+        if event.deeper:
+            self.workspace.enter("files")
+
+    def _set_layer(self, layer: int | None) -> None:
+        scope = Scope(layer, accumulated=self._accumulated and layer is not None)
+        self.workspace.files_pane.show_scope(scope)
+        self._set_crumbs()
+
+    def _show_layer_card(self, layer: int | None) -> None:
+        detail = self.workspace.detail_pane
+        if layer is None:
+            detail.show_items("Image", image_card(self.store))
+        elif layer < len(self.store.image_layers):
+            detail.show_items(f"Layer {layer}", layer_card(self.store, self.store.image_layers[layer]))
+
+    @on(ChooseFile)
+    def _file_chosen(self, event: ChooseFile) -> None:
+        event.stop()
+        files = self.workspace.files_pane
+        version = self._version(event.key)
+        if event.jump and version is not None:
+            self._trail.leave(self.place)
+            self._finding = None
+            self._go_to_version(version)
+            self.workspace.detail_pane.show_version(version)
+        elif version is not None and event.deeper:
+            self.workspace.detail_pane.show_version(version)
+        else:
+            self._look_soon(self._preview_node)
+        if event.deeper and version is not None and (event.jump or files.chosen):
+            self.workspace.enter("detail")
+        self._set_crumbs()
+
+    def _preview_node(self) -> None:
+        """Show in the detail pane what the cursor of the tree is on."""
+        files = self.workspace.files_pane
+        node, listed = files.chosen, files.listed
+        if node is None or listed is None:
+            return
+        if node.folder or node.row is None:
+            self.workspace.detail_pane.show_items(printable(node.path), folder_card(node, listed))
+        else:
+            self.workspace.detail_pane.show_version(node.row.version)
+        self._set_crumbs()
+
+    def _version(self, key: tuple[int, int] | None) -> FileVersion | None:
+        if key is None:
+            return None
+        if self.store.files is not None:
+            return self.store.files.by_key(key)
+        early = self.store.early.get(key[0])
+        return early.index.by_key(key) if early else None
+
+    def _go_to_version(self, version: FileVersion) -> None:
+        """Move layers and files to a version, in a listing that has it."""
+        self._go_to_tab(LAYERS_TAB)
+        work = self.workspace
+        scope = scope_with(work.files_pane.scope, version)
+        work.layers_pane.choose(scope.layer)
+        work.files_pane.show_scope(scope, version.path, version.key)
+
+    @on(ChooseFinding)
+    def _finding_chosen(self, event: ChooseFinding) -> None:
+        event.stop()
+        if event.deeper or self._finding is None:
+            self._trail.leave(self.place)
+        if event.deeper:
+            self._show_finding(event.finding, event.offset, event.length, deeper=True)
+        else:
+            self._look_soon(lambda: self._show_finding(event.finding))
+
+    def _show_finding(
+        self, finding: Finding, offset: int | None = None, length: int = 0, *, deeper: bool = False
+    ) -> None:
+        """Move all columns to what a finding speaks of; `deeper` goes on to its bytes."""
+        self._finding = finding
+        work = self.workspace
+        version = self.store.files.of_finding(finding) if self.store.files else None
+        if version is None:
+            self._go_to_tab(LAYERS_TAB)
+            if finding.layer is not None:
+                work.layers_pane.choose(finding.layer)
+                self._set_layer(finding.layer)
+            work.detail_pane.show_finding(finding)
+        else:
+            self._go_to_version(version)
+            if offset is None:
+                offset, length = _first_bytes(finding)
+            if deeper or work.detail_pane.shows_bytes:
+                work.detail_pane.show_version(version, offset=offset, length=length)
+            else:
+                work.detail_pane.show_version(version)
+        work.findings_pane.choose(finding.id)
+        if deeper:
+            work.enter("detail")
+        self._set_crumbs()
+
+    @on(ShowPath)
+    def _path_asked(self, event: ShowPath) -> None:
+        event.stop()
+        files = self.store.files
+        version = files.find_shown(event.path, event.layer) if files else None
+        if version is None:
+            self.notify(f"{event.path} is not in the image", severity="warning", markup=False)
+            return
+        self.post_message(ChooseFile(version.path, version.key, deeper=True, jump=True))
+
+    @on(ShowPackage)
+    def _package_asked(self, event: ShowPackage) -> None:
+        event.stop()
+        self.action_show_tab("packages")
+        pane = self._panes["packages"]
+        if isinstance(pane, RecordsPane):
+            pane.filter_for(f'"name:{event.name}"' if " " in event.name else f"name:{event.name}")
+
+    @on(Workspace.ColumnEntered)
+    def _column_entered(self, event: Workspace.ColumnEntered) -> None:
+        event.stop()
+        if event.column == "files" and self._finding is None:
+            self._look_soon(self._preview_node)
+        elif event.column == "layers":
+            self._show_layer_card(self.workspace.layers_pane.chosen)
+        self._set_crumbs()
+
+    def _look_soon(self, look: Callable[[], None]) -> None:
+        """Do it when the cursor has come to rest."""
+        if self._preview is not None:
+            self._preview.stop()
+        self._preview = self.set_timer(_PREVIEW_SECONDS, look)
+
+    def _set_crumbs(self) -> None:
+        work = self.workspace
+        steps = [self.store.reference.rstrip("/").rpartition("/")[2] or self.store.reference]
+        if work.active != "layers":
+            steps.append(work.files_pane.scope.title())
+        if work.active in ("files", "detail"):
+            node = work.files_pane.chosen
+            version = work.detail_pane.version
+            path = version.path if version and work.active == "detail" else (node.path if node else "")
+            if path:
+                steps.append(printable(path))
+        if work.active == "findings":
+            steps.append("findings")
+        work.set_crumbs(tuple(steps))
+
+    # -- back -------------------------------------------------------------------------------------------
+
+    def action_back(self) -> None:
+        """Where one came from; at the start, one column to the left."""
+        place = self._trail.back()
+        if place is not None:
+            self._return_to(place)
+            return
+        if self.tab != LAYERS_TAB:
+            self._go_to_tab(LAYERS_TAB)
+            self._focus_tab()
+            return
+        column: ColumnName = "files" if self.workspace.active == "detail" else "layers"
+        self.workspace.enter(column)
+
+    def _return_to(self, place: Place) -> None:
+        work = self.workspace
+        self._go_to_tab(place.tab)
+        self._finding = self.store.findings.by_id(place.finding) if place.finding else None
+        work.layers_pane.choose(place.scope.layer)
+        self._accumulated = place.scope.accumulated
+        work.files_pane.show_scope(place.scope, place.path, place.key)
+        version = self._version(place.key)
+        if version is not None:
+            work.detail_pane.show_version(version, place.viewer, place.offset)
+        elif self._finding is not None:
+            work.detail_pane.show_finding(self._finding)
+        else:
+            self._show_layer_card(place.scope.layer)
+        if place.tab == LAYERS_TAB:
+            work.enter(place.column)
+        else:
+            self._focus_tab()
+
+    # -- looking ----------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """The filter of the pane that has the keys, or the search in the bytes."""
+        if self.tab == LAYERS_TAB:
+            work = self.workspace
+            if work.active == "detail":
+                work.detail_pane.open_filter()
+            elif work.active == "findings":
+                work.findings_pane.open_filter()
+            else:
+                work.files_pane.open_filter()
+            return
+        pane = self._panes[self.tab]
+        if isinstance(pane, (RecordsPane, FindingsPane)):
+            pane.open_filter()
+
+    def action_show_hex(self) -> None:
+        """The bytes of the chosen file."""
+        if self._detail_with_file() is not None:
+            self.workspace.detail_pane.use("hex")
+            self.workspace.enter("detail")
+
+    def action_next_viewer(self) -> None:
+        """Another way to look."""
+        self.workspace.detail_pane.step(1)
+
+    def action_previous_viewer(self) -> None:
+        """The way before."""
+        self.workspace.detail_pane.step(-1)
+
+    def action_go_to_offset(self) -> None:
+        """Ask for an offset."""
+        if self._detail_with_file() is not None:
+            self.workspace.enter("detail")
+            self.workspace.detail_pane.ask_offset()
+
+    def _detail_with_file(self) -> FileVersion | None:
+        """The file that is looked at, now if it was about to be."""
+        if self.tab != LAYERS_TAB:
+            return None
+        if self.workspace.active == "files":
+            self._preview_node()
+        return self.workspace.detail_pane.version
+
+    def action_toggle_accumulated(self) -> None:
+        """The layer alone, or the image after it."""
+        self._accumulated = not self._accumulated
+        self._set_layer(self.workspace.layers_pane.chosen)
+
+    def action_toggle_change(self, change: str) -> None:
+        """List what was changed in this way, or do not."""
+        self.workspace.files_pane.toggle_change(Change(change))
+
+    def action_step_finding(self, step: int) -> None:
+        """The next or the previous finding of the list."""
+        if self.tab == "findings":
+            pane = self._panes["findings"]
+        else:
+            pane = self.workspace.findings_pane
+            if self.tab != LAYERS_TAB:
+                self.action_show_tab(LAYERS_TAB)
+        if not isinstance(pane, FindingsPane) or not pane.listed:
+            return
+        ids = [finding.id for finding in pane.listed]
+        here = self._finding.id if self._finding else None
+        if self.tab == "findings":
+            pane.table.move_cursor(pane.table.cursor + step)
+            return
+        row = (ids.index(here) + step) % len(ids) if here in ids else (0 if step > 0 else len(ids) - 1)
+        if self._finding is None:
+            self._trail.leave(self.place)
+        self._show_finding(pane.listed[row])
+
+
+def _first_bytes(finding: Finding) -> tuple[int | None, int]:
+    """The first place in the bytes that a finding points to."""
+    for piece in finding.evidence:
+        if piece.offset is not None:
+            return piece.offset, piece.length or 1
+    return None, 0

@@ -1,0 +1,108 @@
+"""The drill-down: layers, files, findings and detail side by side; on a narrow screen one at a time."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+
+from forensics.tui.navigation import ColumnName
+from forensics.tui.panes._pane import Pane
+from forensics.tui.panes.detail import DetailPane
+from forensics.tui.panes.files import FilesPane
+from forensics.tui.panes.findings import FindingsPane
+from forensics.tui.panes.layers import LayersPane
+from forensics.tui.store import Store, Topic
+from forensics.tui.widgets import Breadcrumb
+
+COLUMNS: tuple[ColumnName, ...] = ("layers", "files", "detail", "findings")
+"""In the order in which `tab` goes through them."""
+
+
+class Workspace(Vertical):
+    """Holds the columns and knows which one has the keys."""
+
+    class ColumnEntered(Message):
+        """The keys went to another column."""
+
+        def __init__(self, column: ColumnName) -> None:
+            super().__init__()
+            self.column = column
+
+    def __init__(self, store: Store, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.layers_pane = LayersPane(store)
+        self.files_pane = FilesPane(store)
+        self.findings_pane = FindingsPane(store, with_card=False)
+        self.detail_pane = DetailPane(store)
+        self._active: ColumnName = "layers"
+
+    def compose(self) -> ComposeResult:
+        """The breadcrumb of the narrow screen, then the columns."""
+        yield Breadcrumb(id="workspace-crumbs")
+        with Horizontal(id="workspace-columns"):
+            with Vertical(id="workspace-left"):
+                with Horizontal(id="workspace-upper"):
+                    yield self.layers_pane
+                    yield self.files_pane
+                yield self.findings_pane
+            yield self.detail_pane
+
+    def on_mount(self) -> None:
+        """The first column is the active one."""
+        for column in COLUMNS:
+            self.pane(column).add_class("column")
+        self._mark_active()
+
+    @property
+    def active(self) -> ColumnName:
+        """The column that has the keys, or had them last."""
+        return self._active
+
+    def pane(self, column: ColumnName) -> Pane:
+        """The pane of a column."""
+        panes: dict[ColumnName, Pane] = {
+            "layers": self.layers_pane,
+            "files": self.files_pane,
+            "findings": self.findings_pane,
+            "detail": self.detail_pane,
+        }
+        return panes[column]
+
+    def enter(self, column: ColumnName) -> None:
+        """Give the keys to a column; on a narrow screen this also shows it."""
+        self._become_active(column)
+        self.pane(column).focus_inside()
+
+    def neighbour(self, step: int) -> ColumnName:
+        """The column `step` places on, going round."""
+        return COLUMNS[(COLUMNS.index(self._active) + step) % len(COLUMNS)]
+
+    def store_changed(self, topics: frozenset[Topic]) -> None:
+        """Pass it on."""
+        for column in COLUMNS:
+            self.pane(column).store_changed(topics)
+
+    def set_crumbs(self, steps: tuple[str, ...]) -> None:
+        """Where one is, for the narrow screen."""
+        self.query_one(Breadcrumb).set_steps(steps)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Notice which column the keys went to."""
+        for column in COLUMNS:
+            if self.pane(column) in event.widget.ancestors_with_self:
+                self._become_active(column)
+                return
+
+    def _become_active(self, column: ColumnName) -> None:
+        if column != self._active:
+            self._active = column
+            self._mark_active()
+            self.post_message(self.ColumnEntered(column))
+
+    def _mark_active(self) -> None:
+        for column in COLUMNS:
+            self.pane(column).set_class(column == self._active, "-active")
+        self.set_class(self._active == "detail", "-at-detail")
+        self.set_class(self._active == "findings", "-at-findings")
