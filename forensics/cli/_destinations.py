@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forensics.cli._evidence import refuse_to_touch
-from forensics.cli._terminal import standard_output, write_text
+from forensics.cli._terminal import terminal, write_text
 from forensics.errors import ForensicsError, UsageError
 from forensics.model.report import Report
 from forensics.printable import printable
@@ -31,7 +31,7 @@ class Destination:
         """Render the report there; a file appears whole or not at all."""
         if self.path is None:
             if sys.stdout.isatty():
-                self.format.show(report, standard_output())
+                self.format.show(report, terminal())
             else:
                 write_text(self.format.render(report))
             return

@@ -35,7 +35,7 @@ class ImageFiles:
             )
 
     def below(self, text: str) -> list[FileVersion]:
-        """Everything at and below a path, in path order (with all versions: layer order first).
+        """Everything at and below a path, in path order, versions of one path oldest first.
 
         In the finished image symbolic links are followed to a directory. Empty when nothing is there.
         """
@@ -76,15 +76,15 @@ class ImageFiles:
             pool: Iterable[FileVersion] = (
                 self._view.all_versions() if self._layer is None else self._view.in_layer(self._layer)
             )
-            return [version for version in pool if _is_below(version.path, path)]
-        exact = self._view.visible(path)
-        top = self._view.resolve(path) if path != "/" else None
-        found = [exact] if exact else []
-        if top is not None and (exact is None or top.key != exact.key):
-            found.append(top)
-        if path == "/" or (top is not None and top.entry.kind is FileKind.DIRECTORY):
-            found.extend(self._view.under(top.path if top else "/"))
-        return found
+            found = (version for version in pool if _is_below(version.path, path))
+            return sorted(found, key=lambda version: (version.path, version.key))
+        if path == "/":
+            return list(self._view.merged())
+        link, target = self._view.visible(path), self._view.resolve(path)
+        at = [version for version in (link, target) if version is not None]
+        if target is not None and target.entry.kind is FileKind.DIRECTORY:
+            at.extend(self._view.under(target.path))
+        return list({version.key: version for version in at}.values())
 
     def _file(self, path: str) -> FileVersion | None:
         if self._layer is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable
@@ -11,8 +12,10 @@ from forensics.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 _ROWS = 2000
+_ANY_WIDTH = 1_000_000
 
 
 def say(line: str) -> None:
@@ -56,18 +59,23 @@ def write_json(rows: Iterable[object]) -> None:
     write_text("\n]\n")
 
 
-def standard_output() -> Console:
-    """Standard output for tables: the terminal's width and colours, or 80 columns without any.
-
-    Piped text gets the width it needs, so that no row is cut.
-    """
+def terminal() -> Console:
+    """Standard output as a person's terminal, in its width and with its colours."""
     from rich.console import Console
 
+    return Console(markup=False, highlight=False, emoji=False)
+
+
+def write_table(table: Table) -> None:
+    """A table in the terminal's width; to a pipe or a file in the width it needs, so that nothing is cut."""
     if sys.stdout.isatty():
-        return Console(markup=False, highlight=False, emoji=False)
-    return Console(
-        markup=False, highlight=False, emoji=False, color_system=None, force_terminal=False, width=100_000
-    )
+        terminal().print(table)
+        return
+    from rich.console import Console
+
+    file = io.StringIO()
+    Console(file=file, color_system=None, force_terminal=False, width=_ANY_WIDTH).print(table)
+    write_text("".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines()))
 
 
 def silence_output() -> None:

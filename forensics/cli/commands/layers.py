@@ -8,7 +8,7 @@ import click
 
 from forensics.cli._parameters import image_argument, image_options
 from forensics.cli._progress import progress
-from forensics.cli._terminal import standard_output, write_json
+from forensics.cli._terminal import write_json, write_table
 
 if TYPE_CHECKING:
     from forensics.pipeline import Options
@@ -39,7 +39,7 @@ def layers(
     if as_json:
         write_json(rows)
     else:
-        standard_output().print(layer_table(rows))
+        write_table(layer_table(rows))
 
 
 COMMAND = layers

@@ -33,11 +33,16 @@ def open_interface(*, reference: str | None, options: Options, report: Path | No
         report, reference = Path(reference), None
     if report:
         load_report(report)  # what cannot be opened is told on the command line, not on a screen
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not on_terminal():
         raise UsageError("the interface needs a terminal", "forensics scan IMAGE reports without one")
     from forensics.tui import run_interface
 
     return run_interface(reference, options, report)
+
+
+def on_terminal() -> bool:
+    """Whether a person can type and see."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 COMMAND = open_interface

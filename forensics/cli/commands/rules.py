@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from forensics.cli._terminal import say, standard_output, write_json
+from forensics.cli._terminal import write_json, write_lines, write_table
 from forensics.printable import printable
+
+if TYPE_CHECKING:
+    from forensics.examine import LintProblem
 
 _BROKEN = 2
 
@@ -45,7 +49,7 @@ def list_rules(*, paths: tuple[Path, ...], as_json: bool) -> None:
     for rule in listed:
         cells = (f"{rule.severity.sign} {rule.severity}", rule.id, " ".join(rule.attack), rule.title)
         table.add_row(*(Text(printable(cell)) for cell in cells))
-    standard_output().print(table)
+    write_table(table)
 
 
 @rules.command("check", short_help="Compile and lint the signatures.")
@@ -59,14 +63,18 @@ def check(paths: tuple[Path, ...]) -> int:
 
     signatures = load_signatures(paths)
     problems = signatures.lint()
-    for problem in problems:
-        rule = f" {problem.rule}:" if problem.rule else ""
-        say(f"{problem.level}: {problem.file}:{problem.line}:{rule} {problem.message}")
     state = signatures.state
     errors = sum(problem.level == "error" for problem in problems)
     packs = ", ".join(f"{pack.name} {pack.rules}" for pack in state.packs)
-    say(f"{state.rules} rules ({packs}), {errors} errors, {len(problems) - errors} warnings")
+    summary = f"{state.rules} rules ({packs}), {errors} errors, {len(problems) - errors} warnings"
+    write_lines(map(printable, [*map(_told, problems), summary]))
     return _BROKEN if errors else 0
+
+
+def _told(problem: LintProblem) -> str:
+    """One problem in the form that editors understand."""
+    rule = f" {problem.rule}:" if problem.rule else ""
+    return f"{problem.file}:{problem.line}: {problem.level}:{rule} {problem.message}"
 
 
 COMMAND = rules
