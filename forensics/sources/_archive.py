@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import posixpath
+import re
 from dataclasses import dataclass
 
 from forensics.cancellation import Cancellation
@@ -13,13 +14,14 @@ from forensics.limits import Limits
 from forensics.model.files import FileKind, Segment
 from forensics.model.image import Blob
 from forensics.parsers.tar import BLOCK, Member, TarWalk, is_tar_header, text
+from forensics.printable import printable
 from forensics.sources._evidence import Evidence
 from forensics.sources._issues import IssueLog
 from forensics.spool import Spool
 
 _MOST_MEMBERS = 200_000
-_ROOTS = frozenset({"etc", "usr", "bin", "lib", "var"})
 _KEPT = frozenset({FileKind.REGULAR, FileKind.SYMLINK, FileKind.HARDLINK})
+_NESTED = re.compile(r"[^/]+/(?:manifest|index)\.json")
 _BEGINNINGS = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\x7fELF", "a program"),
@@ -67,7 +69,6 @@ class ArchiveEvidence(Evidence):
         self._cancel = cancel
         self._walked = False
         self._places: dict[str, list[_Place]] = {}
-        self._roots: set[str] = set()
         self._found: dict[str, Blob | None] = {}
         self._members = 0
 
@@ -111,7 +112,6 @@ class ArchiveEvidence(Evidence):
             if member.kind is not FileKind.DIRECTORY:
                 self.issues.add("unsafe-name", "archive", f"a member is called {text(member.name)!r}")
             return
-        self._roots.add(name.partition("/")[0])
         if member.kind in _KEPT:
             place = _Place(
                 member.kind,
@@ -177,6 +177,13 @@ class ArchiveEvidence(Evidence):
                 done += len(piece)
         return Blob(target, 0, place.size)
 
+    def lacks(self, name: str, kind: str) -> ImageNotOpened:
+        """Why a forced reading fails; what is no archive, or an old one, is called that instead."""
+        places = self._index()
+        if not self._members or "repositories" in places:
+            return self.refusal()
+        return super().lacks(name, kind)
+
     def refusal(self) -> ImageNotOpened:
         """Why this is no image that can be opened, and what to do."""
         if not self.blob.size:
@@ -199,14 +206,15 @@ class ArchiveEvidence(Evidence):
                 f"{self.path} is an OCI layout without an image: its index.json lists no manifest of one",
                 "copy the image again, for example with skopeo copy … oci-archive:image.tar",
             )
-        if self._roots & _ROOTS:
+        nested = sorted(name.partition("/")[0] for name in places if _NESTED.fullmatch(name))
+        if nested:
             return ImageNotOpened(
-                f"{self.path} is an archive of files, not of an image: it has no manifest.json or index.json",
-                f"open it as one layer with rootfs:{self.path}",
+                f"{self.path} holds an image, but in its folder {printable(nested[0])}",
+                "unpack it and pack what is in the folder: tar -cf image.tar -C FOLDER .",
             )
         return ImageNotOpened(
             f"{self.path} is a tar archive without manifest.json and index.json: it holds no image",
-            "make one with docker save -o image.tar NAME, or skopeo copy … docker-archive:image.tar",
+            f"if it is a layer or the files of a container, open it as one layer with rootfs:{self.path}",
         )
 
     def _beginning(self) -> str:

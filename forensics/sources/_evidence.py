@@ -73,6 +73,12 @@ class Evidence(ABC):
     def refusal(self) -> ImageNotOpened:
         """Why no source recognises this, and what to do."""
 
+    def lacks(self, name: str, kind: str) -> ImageNotOpened:
+        """Why a forced reading as `kind` fails: there is no `name`."""
+        return ImageNotOpened(
+            f"{self.path} has no {name}: it is no {kind}", f"let its bytes tell what it is: {self.path}"
+        )
+
     @abstractmethod
     def close(self) -> None:
         """Close what was opened for it."""

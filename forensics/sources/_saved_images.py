@@ -75,7 +75,7 @@ class SavedImages:
     def _read_manifest(self) -> tuple[_Listed, ...]:
         content = self._evidence.read(MANIFEST_NAME, self._limits.json_bytes)
         if content is None:
-            raise self._evidence.refusal()
+            raise self._evidence.lacks(MANIFEST_NAME, "docker-save archive")
         try:
             value = decode_json(content, MANIFEST_NAME, self._issues)
         except ParseError as error:

@@ -27,7 +27,9 @@ class DockerArchiveSource(Source):
         """The images of `manifest.json`, then those which only an OCI layout beside it knows."""
         evidence = opening.evidence
         if isinstance(evidence, FolderEvidence):
-            raise evidence.refusal()
+            raise ImageNotOpened(
+                f"{evidence.path} is a folder", f"let its content tell what it is: {evidence.path}"
+            )
         candidates = SavedImages(opening, self.id).candidates()
         if not candidates:
             raise ImageNotOpened(

@@ -29,6 +29,8 @@ class OciLayoutSource(Source):
         """Every image that the index leads to and of which something is there."""
         evidence = opening.evidence
         _check_scheme(opening.reference.scheme, evidence)
+        if not self.recognises(evidence):
+            raise evidence.lacks(INDEX_NAME, "OCI layout")
         layout = Layout(evidence, opening.limits, opening.cancel)
         candidates = candidates_of(layout, self.id, opening.reference.text)
         if candidates:

@@ -145,6 +145,27 @@ def test_the_numbers_are_those_of_the_row(corpus: Path, tmp_path: Path, file: st
     assert set(platforms) == set(row.platforms)
 
 
+EDGES = sorted(
+    path.name for path in (Path(os.environ.get("FORENSICS_CORPUS", "nowhere")) / "edge-layers").glob("*.tar*")
+)
+
+
+@pytest.mark.parametrize("file", EDGES)
+def test_tars_that_are_no_images_open_as_one_layer_when_forced(corpus: Path, tmp_path: Path, file: str):
+    path = corpus / "edge-layers" / file
+    with Spool(tmp_path) as spool:
+        with pytest.raises(ImageNotOpened) as raised:
+            open_image(str(path), spool=spool)
+        assert f"rootfs:{path}" in raised.value.hint
+        with open_image(f"rootfs:{path}", spool=spool) as one:
+            (layer,) = one.image.layers
+            index = index_layer(layer, spool.new_file())
+    with tarfile.open(path, errors="surrogateescape") as archive:
+        expected = archive.getmembers()
+    assert [entry.header_offset for entry in index.entries] == [member.offset for member in expected]
+    assert [entry.mode for entry in index.entries] == [member.mode & 0o7777 for member in expected]
+
+
 def document(archive: tarfile.TarFile, name: str) -> dict[str, Any]:
     content = archive.extractfile(name)
     assert content is not None

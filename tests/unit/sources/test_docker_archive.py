@@ -272,8 +272,10 @@ def test_a_forced_scheme_on_something_else(tmp_path, spool):
     path = tmp_path / "layout.tar"
     blobs = OciBlobs()
     path.write_bytes(tar_of(blobs.members([blobs.image([LOWER])])))
-    with pytest.raises(ImageNotOpened):
+    with pytest.raises(ImageNotOpened, match=r"has no manifest\.json: it is no docker-save archive"):
         open_image(f"docker-archive:{path}", spool=spool)
+    with pytest.raises(ImageNotOpened, match="is a folder"):
+        open_image(f"docker-archive:{tmp_path}", spool=spool)
     with open_image(f"oci-archive:{path}", spool=spool) as one:
         assert one.image.source == "oci_layout"
 
@@ -287,6 +289,11 @@ def test_a_tag_in_the_reference(tmp_path, spool):
         open_image(f"docker-archive:{path}:app:2", spool=spool)
     with pytest.raises(UsageError):
         open_image(f"docker-archive:{path}:app:1", tag="app:2", spool=spool)
+
+
+def test_an_image_in_a_folder_of_the_archive(opened):
+    with pytest.raises(ImageNotOpened, match="in its folder image"):
+        opened(tar_of([("image/manifest.json", b"[]"), ("image/a.tar", LOWER)]))
 
 
 @pytest.mark.parametrize("manifest", [b"[]", b"[1, null]", b"[", b"[" * 200_000])

@@ -383,6 +383,12 @@ def test_an_index_that_is_missing_everything(tmp_path, spool):
         open_image(str(folder), spool=spool)
 
 
+def test_a_folder_that_is_no_layout(tmp_path, spool):
+    (tmp_path / "etc").mkdir()
+    with pytest.raises(ImageNotOpened, match=r"has no index\.json: it is no OCI layout"):
+        open_image(f"oci-dir:{tmp_path}", spool=spool)
+
+
 def test_forced_schemes_say_which_one_fits(tmp_path, spool):
     blobs = OciBlobs()
     folder = blobs.write(tmp_path / "layout", [blobs.image([LAYER])])
