@@ -6,15 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 
+from forensics.detectors._files import Files
+from forensics.detectors._product import Product
 from forensics.examine import Rule
 from forensics.layers import ImageView
 from forensics.limits import DEFAULT, Limits
 from forensics.model.facts import FileFacts
+from forensics.model.files import FileVersion
 from forensics.model.findings import Finding
 from forensics.model.image import Image
 from forensics.model.packages import Inventory
-from forensics.model.sbom import DeclaredSbom, FileVerdict, Reconciliation
+from forensics.model.sbom import DeclaredSbom, FileStatus, FileVerdict, Reconciliation
 
 
 class Needs(IntEnum):
@@ -25,7 +29,7 @@ class Needs(IntEnum):
     EVERYTHING = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
     """The facts, as far as they are known. With `Needs.CONFIG` only `image` and `rules` are filled."""
 
@@ -42,9 +46,41 @@ class Scene:
         """How the file version with this key stands, None before the reconciliation."""
         return self.reconciliation.verdicts.get(key) if self.reconciliation else None
 
+    def status(self, version: FileVersion) -> FileStatus | None:
+        """The status of a file version, None where there is none to give."""
+        verdict = self.verdict(version.key)
+        return verdict.status if verdict else None
+
+    def vouched(self, version: FileVersion) -> bool:
+        """Whether a package or an SBOM answers for exactly these bytes; a changed configuration file is not."""
+        verdict = self.verdict(version.key)
+        return verdict is not None and verdict.status in _VOUCHED and not verdict.config
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether anything says what belongs in the image: a package database or a declared SBOM."""
+        return self.reconciliation is not None and self.reconciliation.reference != "none"
+
+    @cached_property
+    def files(self) -> Files:
+        """Every version of every path, to look up by path."""
+        return Files(self.view)
+
+    @cached_property
+    def product(self) -> Product:
+        """What the image says of itself about the programs it adds."""
+        return Product(self.image, self.view)
+
+
+_VOUCHED = frozenset({FileStatus.DECLARED, FileStatus.PACKAGE, FileStatus.KNOWN_GOOD})
+
 
 class Detector(ABC):
-    """Turns facts into findings. `id` is the module's name; `needs` says when it can run."""
+    """Turns facts into findings. `id` is the module's name; `needs` says when it can run.
+
+    `statements` is everything it can say. It is total: hostile values give findings or nothing, never
+    an exception.
+    """
 
     id: str
     needs: Needs = Needs.EVERYTHING

@@ -1,0 +1,86 @@
+"""Finds the versions of files by path, across all layers, following links the way the image would."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from forensics.layers import ImageView
+from forensics.model.files import FileKind, FileState, FileVersion
+
+_READABLE = (FileKind.REGULAR, FileKind.HARDLINK)
+
+
+class Files:
+    """Every version of every path of a view, in path order and then in layer order."""
+
+    def __init__(self, view: ImageView) -> None:
+        self._view = view
+        self._versions = sorted(view.all_versions(), key=_path_order)
+        self._paths = [version.path for version in self._versions]
+
+    def __iter__(self) -> Iterator[FileVersion]:
+        return iter(self._versions)
+
+    def __len__(self) -> int:
+        return len(self._versions)
+
+    def at(self, path: str) -> tuple[FileVersion, ...]:
+        """Every version of exactly this path, lowest layer first."""
+        begin = bisect_left(self._paths, path)
+        end = begin
+        while end < len(self._paths) and self._paths[end] == path:
+            end += 1
+        return tuple(self._versions[begin:end])
+
+    def below(self, *directories: str) -> Iterator[FileVersion]:
+        """Every version of every path below the directories, and below where links at their places lead.
+
+        A folder of jobs or units can be a link to an innocent place: both sides of it are looked at.
+        """
+        seen: set[tuple[int, int]] = set()
+        for directory in self._with_targets(directories):
+            begin = bisect_left(self._paths, f"{directory}/")
+            for version in self._versions[begin:]:
+                if not version.path.startswith(f"{directory}/"):
+                    break
+                if version.key not in seen:
+                    seen.add(version.key)
+                    yield version
+
+    def readable(self, *directories: str) -> Iterator[tuple[FileVersion, FileVersion]]:
+        """Each version below the directories that has content, with the version that carries the content."""
+        for version in self.below(*directories):
+            yield from self._with_content(version)
+
+    def read_at(self, *paths: str) -> Iterator[tuple[FileVersion, FileVersion]]:
+        """Each version of exactly these paths that has content, with the version that carries the content."""
+        for path in paths:
+            for version in self.at(path):
+                yield from self._with_content(version)
+
+    def text(self, version: FileVersion, most: int) -> str:
+        """At most `most` bytes of the content, one character a byte, so that offsets are those of the file."""
+        return self._view.read(version, 0, most).decode("latin-1")
+
+    def _with_content(self, version: FileVersion) -> Iterator[tuple[FileVersion, FileVersion]]:
+        if version.entry.kind in _READABLE and version.content is not None:
+            yield version, version
+        elif version.entry.kind is FileKind.SYMLINK:
+            top = None if version.state is FileState.VISIBLE else version.layer
+            target = self._view.resolve(version.path, top)
+            if target is not None and target.content is not None:
+                yield version, target
+
+    def _with_targets(self, directories: tuple[str, ...]) -> list[str]:
+        places = list(directories)
+        for directory in directories:
+            if any(version.entry.kind is FileKind.SYMLINK for version in self.at(directory)):
+                target = self._view.resolve(directory)
+                if target is not None and target.path not in places and target.path != "/":
+                    places.append(target.path)
+        return places
+
+
+def _path_order(version: FileVersion) -> tuple[str, int, int]:
+    return (version.path, version.layer, version.entry.header_offset)

@@ -1,0 +1,301 @@
+"""Splits shell text into pipelines, commands and words, without ever expanding or running anything.
+
+The grammar is that of POSIX.1-2017, Shell Command Language (section 2), with the here-strings and process
+substitutions of bash. Text that is no shell at all, or is cut off anywhere, still gives some reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SOURCE_LENGTH = 256 * 1024
+"""Characters of one text that are read."""
+DEPTH = 8
+"""Substitutions and groups within one another that are followed."""
+
+_BLANK = " \t\r"
+_END_OF_WORD = frozenset(" \t\r\n;&|<>()")
+_NOT_COMMANDS = frozenset(
+    {"!", "if", "then", "elif", "else", "while", "until", "do", "time", "coproc", "fi", "done", "esac", "}"}
+)
+_REDIRECTIONS = ("<<<", "<<-", "<<", "<&", "<>", "<(", ">(", ">>", ">&", ">|", "&>>", "&>", "<", ">")
+_CONTROL = ("&&", "||", "|&", ";;", "|", "&", ";", "(", ")")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word with its quotes removed; substitutions stay as written in `text` and are parsed in `inner`.
+
+    `begin` and `end` delimit it in the source. `process` marks a process substitution (`<(…)`).
+    """
+
+    text: str
+    begin: int
+    end: int
+    inner: tuple[Script, ...] = ()
+    process: bool = False
+
+
+@dataclass(slots=True)
+class Redirect:
+    """One redirection; `body` is the text of a here-document, known once its lines were read."""
+
+    operator: str
+    target: Word
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One simple command, or a group of commands when `group` is set."""
+
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...]
+    begin: int
+    end: int
+    group: Script | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Commands joined by pipes; `background` when it ends in a single `&`."""
+
+    commands: tuple[Command, ...]
+    background: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Pipelines in the order in which they are written."""
+
+    pipelines: tuple[Pipeline, ...] = ()
+
+
+def parse(source: str) -> Script:
+    """The first `SOURCE_LENGTH` characters of `source` as a script; never raises."""
+    return _Parser(source[:SOURCE_LENGTH]).script("", 0)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What a command consists of while it is read."""
+
+    words: list[Word] = field(default_factory=list)
+    redirects: list[Redirect] = field(default_factory=list)
+    group: Script | None = None
+
+    @property
+    def empty(self) -> bool:
+        return not self.words and self.group is None
+
+
+class _Parser:
+    """Reads one text from left to right; every character is looked at a bounded number of times."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.at = 0
+        self._announced: list[Redirect] = []
+
+    def script(self, closer: str, depth: int) -> Script:
+        """Pipelines up to `closer` (`)`, `}` or the end of the text), which is consumed."""
+        pipelines: list[Pipeline] = []
+        commands: list[Command] = []
+        while True:
+            command = self._command(depth)
+            if command is not None:
+                commands.append(command)
+            operator = self._operator()
+            if operator in ("|", "|&"):
+                continue
+            if commands:
+                pipelines.append(Pipeline(tuple(commands), background=operator == "&"))
+                commands = []
+            if operator in ("", closer):
+                return Script(tuple(pipelines))
+
+    def _here(self, length: int = 1) -> str:
+        return self.source[self.at : self.at + length]
+
+    def _operator(self) -> str:
+        """The operator that ended a command, consumed; empty at the end of the text."""
+        self._skip_blanks()
+        if self.at >= len(self.source):
+            return ""
+        if self._here() == "\n":
+            self.at += 1
+            self._read_bodies()
+            return "\n"
+        for operator in _CONTROL:
+            if self.source.startswith(operator, self.at):
+                self.at += len(operator)
+                return operator
+        self.at += 1
+        return "}"
+
+    def _skip_blanks(self) -> None:
+        source, length = self.source, len(self.source)
+        while self.at < length:
+            char = source[self.at]
+            if char == "\\" and source.startswith(("\\\n", "\\\r\n"), self.at):
+                self.at = source.index("\n", self.at) + 1
+            elif char in _BLANK:
+                self.at += 1
+            elif char == "#" and (self.at == 0 or source[self.at - 1] in _END_OF_WORD):
+                end = source.find("\n", self.at)
+                self.at = length if end < 0 else end
+            else:
+                return
+
+    def _command(self, depth: int) -> Command | None:
+        self._skip_blanks()
+        begin = self.at
+        parts = _Parts()
+        while self.at < len(self.source) and self._part(parts, depth):
+            self._skip_blanks()
+        if parts.empty and not parts.redirects:
+            return None
+        return Command(tuple(parts.words), tuple(parts.redirects), begin, self.at, parts.group)
+
+    def _part(self, parts: _Parts, depth: int) -> bool:
+        """Read one word, redirection or group into `parts`; false at an operator."""
+        if self._at_redirect():
+            self._redirect(parts, depth)
+        elif self._here(2) == "()" and len(parts.words) == 1:
+            self.at += 2
+            parts.words.clear()
+        elif parts.empty and depth < DEPTH and self._opens_group():
+            closer = ")" if self._here() == "(" else "}"
+            self.at += 1
+            parts.group = self.script(closer, depth + 1)
+        elif self._here() in _END_OF_WORD or (not parts.words and self._closes_group()):
+            return False
+        else:
+            word = self._word(depth)
+            if parts.words or word.text not in _NOT_COMMANDS:
+                parts.words.append(word)
+        return True
+
+    def _at_redirect(self) -> bool:
+        here = self._here(2)
+        return here[0] in "<>" or here == "&>" or (here[0] in "0123456789" and here[1:] in ("<", ">"))
+
+    def _opens_group(self) -> bool:
+        here = self._here(2)
+        return here[0] == "(" or (here[0] == "{" and here[1:] in (" ", "\t", "\r", "\n"))
+
+    def _closes_group(self) -> bool:
+        here = self._here(2)
+        return here[0] == "}" and (len(here) == 1 or here[1] in _END_OF_WORD)
+
+    def _redirect(self, parts: _Parts, depth: int) -> None:
+        begin = self.at
+        if self._here() not in "<>&":
+            self.at += 1
+        operator = next(one for one in _REDIRECTIONS if self.source.startswith(one, self.at))
+        self.at += len(operator)
+        if operator in ("<(", ">("):
+            parts.words.append(self._process(begin, depth))
+            return
+        self._skip_blanks()
+        if operator == "<" and self._here(2) == "<(":
+            begin, self.at = self.at, self.at + 2
+            redirect = Redirect(operator, self._process(begin, depth))
+        else:
+            redirect = Redirect(operator, self._word(depth))
+        parts.redirects.append(redirect)
+        if operator in ("<<", "<<-"):
+            self._announced.append(redirect)
+
+    def _process(self, begin: int, depth: int) -> Word:
+        inner = (self.script(")", depth + 1),) if depth < DEPTH else ()
+        return Word(self.source[begin : self.at], begin, self.at, inner, process=True)
+
+    def _read_bodies(self) -> None:
+        """Read the here-documents that were announced on the line that just ended."""
+        announced, self._announced = self._announced, []
+        for redirect in announced:
+            begin = self.at
+            while self.at < len(self.source):
+                line_begin = self.at
+                end = self.source.find("\n", self.at)
+                self.at = len(self.source) if end < 0 else end + 1
+                line = self.source[line_begin : self.at].rstrip("\r\n")
+                if (line.lstrip("\t") if redirect.operator == "<<-" else line) == redirect.target.text:
+                    redirect.body = self.source[begin:line_begin]
+                    break
+            else:
+                redirect.body = self.source[begin:]
+
+    def _word(self, depth: int) -> Word:
+        begin = self.at
+        text: list[str] = []
+        inner: list[Script] = []
+        while self.at < len(self.source) and self._here() not in _END_OF_WORD:
+            self._piece(text, inner, depth)
+        return Word("".join(text), begin, self.at, tuple(inner))
+
+    def _piece(self, text: list[str], inner: list[Script], depth: int) -> None:
+        """One quotation, substitution or character of a word."""
+        here = self._here(2)
+        if here[0] == "'":
+            text.append(self._quoted(1, escapes=False))
+        elif here == "$'":
+            text.append(_unescaped(self._quoted(2, escapes=True)))
+        elif here[0] == '"' or here == '$"':
+            self.at += 2 if here == '$"' else 1
+            while self.at < len(self.source) and self._here() != '"':
+                self._unquoted_or_not(text, inner, depth, quoted=True)
+            self.at += 1
+        else:
+            self._unquoted_or_not(text, inner, depth, quoted=False)
+
+    def _unquoted_or_not(self, text: list[str], inner: list[Script], depth: int, *, quoted: bool) -> None:
+        """What means the same inside double quotes as outside them."""
+        here = self._here(2)
+        if here[0] == "\\":
+            self.at += 2
+            kept = here[1:].replace("\n", "")
+            text.append("\\" + kept if quoted and kept and kept not in '$`"\\' else kept)
+        elif here[0] == "`":
+            self._backquoted(text, inner, depth)
+        elif here == "$(":
+            begin = self.at
+            self.at += 2
+            if depth < DEPTH:
+                inner.append(self.script(")", depth + 1))
+            text.append(self.source[begin : self.at])
+        elif here == "${":
+            end = self.source.find("}", self.at)
+            end = len(self.source) if end < 0 else end + 1
+            text.append(self.source[self.at : end])
+            self.at = end
+        else:
+            text.append(here[0])
+            self.at += 1
+
+    def _quoted(self, opening: int, *, escapes: bool) -> str:
+        begin = end = self.at + opening
+        while end < len(self.source) and self.source[end] != "'":
+            end += 2 if escapes and self.source[end] == "\\" else 1
+        self.at = min(end + 1, len(self.source))
+        return self.source[begin:end]
+
+    def _backquoted(self, text: list[str], inner: list[Script], depth: int) -> None:
+        begin = self.at
+        end = begin + 1
+        while end < len(self.source) and self.source[end] != "`":
+            end += 2 if self.source[end] == "\\" else 1
+        self.at = min(end + 1, len(self.source))
+        if depth < DEPTH:
+            inside = self.source[begin + 1 : end].replace("\\`", "`")
+            inner.append(_Parser(inside).script("", depth + 1))
+        text.append(self.source[begin : self.at])
+
+
+def _unescaped(text: str) -> str:
+    """The text of an ANSI-C quotation (`$'…'`)."""
+    try:
+        return text.encode("latin-1", "backslashreplace").decode("unicode_escape")
+    except UnicodeDecodeError:
+        return text
