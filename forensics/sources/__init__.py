@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from forensics.cancellation import Cancellation
-from forensics.errors import UsageError
+from forensics.errors import ImageNotOpened, UsageError
 from forensics.limits import DEFAULT, Limits
 from forensics.model.image import Image
 from forensics.plugins import collect
@@ -77,6 +77,11 @@ def open_image(
         source = _source_for(opening, offered)
         candidate = choose(source.candidates(opening), platform, tag or parsed.tag or None, image)
         return OpenImage(candidate.load(), opening)
+    except OSError as error:
+        opening.close()
+        raise ImageNotOpened(
+            f"{printable(reference)} cannot be read: {error.strerror}", "copy it to a sound disk first"
+        ) from error
     except BaseException:
         opening.close()
         raise

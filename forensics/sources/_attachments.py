@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forensics.model.image import Attachment, Descriptor
-from forensics.sources._layout import FALLBACK_TAG, Layout, Manifest, blob_name, digest_like
+from forensics.digests import new_hash
+from forensics.model.image import Attachment, Blob, Descriptor
+from forensics.sources._evidence import blob_pieces
+from forensics.sources._layout import FALLBACK_TAG, Layout, Manifest
 
 _PREDICATE_KEYS = ("in-toto.io/predicate-type", "predicateType", "dev.sigstore.bundle.predicateType")
 
@@ -51,7 +53,7 @@ def _documents(layout: Layout, manifest: Manifest, how: str) -> Iterator[Attachm
                 "attachment-absent", name, "it is announced, yet the archive does not hold it", layer.size
             )
             continue
-        _verify(layout, layer, name)
+        _verify(layout, layer, blob, name)
         annotations = {**manifest.annotations, **layer.annotations}
         yield Attachment(
             name=name,
@@ -63,7 +65,12 @@ def _documents(layout: Layout, manifest: Manifest, how: str) -> Iterator[Attachm
         )
 
 
-def _verify(layout: Layout, layer: Descriptor, name: str) -> None:
-    content = layout.evidence.read(blob_name(layer.digest), layout.limits.sbom_bytes)
-    if content is not None and digest_like(content, layer.digest) != layer.digest:
+def _verify(layout: Layout, layer: Descriptor, blob: Blob, name: str) -> None:
+    if blob.size > layout.limits.sbom_bytes:
+        layout.issues.add("limit", name, f"it has {blob.size} bytes and its digest was not verified")
+        return
+    computed = new_hash(layer.digest)
+    for piece in blob_pieces(blob):
+        computed.update(piece)
+    if computed.hexdigest() != layer.digest.partition(":")[2]:
         layout.issues.add("digest-mismatch", name, f"its bytes do not have the digest {layer.digest}")

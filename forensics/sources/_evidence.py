@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 
 from forensics.errors import ImageNotOpened
@@ -13,6 +14,7 @@ from forensics.model.image import Blob
 from forensics.printable import printable
 from forensics.sources._issues import IssueLog
 
+_PIECE = 1 << 20
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
 
@@ -24,18 +26,17 @@ def open_quietly(name: str | bytes | Path, flags: int = 0, folder: int | None = 
         return os.open(name, _READ | flags, dir_fd=folder)
 
 
+def blob_pieces(blob: Blob) -> Iterator[bytes]:
+    """The bytes of a blob in order, fewer than its size when its file is shorter."""
+    offset, end = blob.offset, blob.offset + blob.size
+    while offset < end and (piece := os.pread(blob.fd, min(end - offset, _PIECE), offset)):
+        yield piece
+        offset += len(piece)
+
+
 def read_blob(blob: Blob) -> bytes:
-    """All bytes of a blob, fewer when its file is shorter than that."""
-    parts = []
-    offset, wanted = blob.offset, blob.size
-    while wanted > 0:
-        part = os.pread(blob.fd, min(wanted, 1 << 20), offset)
-        if not part:
-            break
-        parts.append(part)
-        offset += len(part)
-        wanted -= len(part)
-    return b"".join(parts)
+    """All bytes of a blob."""
+    return b"".join(blob_pieces(blob))
 
 
 class Evidence(ABC):

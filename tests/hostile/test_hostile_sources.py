@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import random
@@ -161,6 +162,17 @@ def test_the_work_can_be_stopped(tmp_path, spool):
     for content in (docker_save([LAYER]), gzip.compress(docker_save([LAYER]))):
         with pytest.raises(Cancelled):
             opened(tmp_path / "x", content, spool, cancel=cancel)
+
+
+def test_a_disk_that_cannot_be_read(tmp_path, spool, monkeypatch):
+    (tmp_path / "x").write_bytes(docker_save([LAYER]))
+
+    def failing(*_args):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("os.pread", failing)
+    with pytest.raises(ForensicsError, match="cannot be read: Input/output error"):
+        open_image(str(tmp_path / "x"), spool=spool)
 
 
 def test_descriptors_are_closed_whatever_happens(tmp_path, spool):
