@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import platform
 import re
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -168,3 +171,29 @@ def test_dpkg_agrees_with_its_database(
     done = subprocess.run([tool("dpkg-query"), f"--root={root}", "-W"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) >= 8
+
+
+@pytest.mark.service
+@pytest.mark.parametrize(
+    ("name", "document", "beyond"),
+    [("clean-web", ".spdx.json", set()), ("sbom-omission", ".cdx.json", {"socat"})],
+)
+def test_syft_finds_what_the_sbom_declares_and_the_omission(
+    built: Path, name: str, document: str, beyond: set[str], tool: Callable[[str], str]
+):
+    """Another program reads layers and package databases and comes to the same package URLs."""
+    beside = Path(sys.executable).parent / "syft"
+    command = [
+        str(beside) if beside.exists() else tool("syft"),
+        "-q",
+        "-o",
+        "json",
+        f"oci-archive:{built / name}.tar",
+    ]
+    environment = {**os.environ, "SYFT_CHECK_FOR_APP_UPDATE": "false"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    found = {artifact["purl"] for artifact in json.loads(done.stdout)["artifacts"]}
+    declared = set(re.findall(r"pkg:[a-z]+/[^\"]+", (built / f"{name}{document}").read_text()))
+    assert declared < found if beyond else declared == found
+    assert {purl.partition("@")[0].rpartition("/")[2] for purl in found - declared} == beyond
