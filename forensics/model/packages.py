@@ -12,7 +12,8 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
     `digest` is `algorithm:hex` (`md5:…`, `sha1:…`, `sha256:…`) or empty when the database gives none.
     `config` marks configuration files, which an administrator may change. `link` is true when the digest
-    is of a symbolic link's target instead of a content (apk).
+    is of a symbolic link's target instead of a content (apk), or when there is none because the path is a
+    link or a directory (dpkg): a regular file in its place is not what was claimed.
     """
 
     package: str

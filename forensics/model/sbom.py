@@ -33,7 +33,10 @@ class DeclaredSbom(msgspec.Struct, frozen=True, kw_only=True):
     `origin` is where it came from, printable: `--sbom FILE`, `layer 2:/var/lib/db/sbom/x.spdx.json`,
     `attestation sha256:…`. `format` is `cyclonedx` or `spdx`; `subject` the image digest it is about, if it
     says. `scope` is `image` for an SBOM that speaks of the whole image, `package` for one
-    that describes only the package or product it lies beside (apko, Bitnami).
+    that describes only the package or product it lies beside (Bitnami), `distribution` for one of the
+    documents, one a package, that together describe a distribution's packages (apko). `embedded` is
+    true when it is a file of the image itself, and so the work of whoever made the image. `issues` are the
+    parts of the document that could not be read.
     """
 
     origin: str
@@ -43,6 +46,8 @@ class DeclaredSbom(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[DeclaredFile, ...] = ()
     subject: str = ""
     scope: str = "image"
+    embedded: bool = False
+    issues: tuple[Issue, ...] = ()
 
 
 class FileStatus(StrEnum):

@@ -1,0 +1,19 @@
+"""Declared SBOMs: where they hide, what they say, and how that compares with packages and bytes."""
+
+from forensics.sbom._byproducts import BY_PRODUCTS, ByProduct
+from forensics.sbom._discovery import discover
+from forensics.sbom._reading import UnknownFormat, read_sbom, sbom_formats
+from forensics.sbom._reconciliation import reconcile, wanted_digests
+from forensics.sbom.formats._format import SbomFormat
+
+__all__ = [
+    "BY_PRODUCTS",
+    "ByProduct",
+    "SbomFormat",
+    "UnknownFormat",
+    "discover",
+    "read_sbom",
+    "reconcile",
+    "sbom_formats",
+    "wanted_digests",
+]

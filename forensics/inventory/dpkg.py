@@ -1,0 +1,261 @@
+"""Debian, Ubuntu and their kin, distroless images among them: the database of dpkg.
+
+References: dpkg(1) FILES, deb-md5sums(5), dpkg-divert(1), Debian Policy 6 and 7. Distroless images keep one
+paragraph a package in `status.d/`, with `<package>.md5sums` beside it.
+Limitations: a list does not say what kind of thing a path is. A listed path without an MD5, in a package that
+has MD5s and does not call it a configuration file, is taken for a symbolic link or a directory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from packageurl import PackageURL
+
+from forensics.inventory._cataloger import CatalogedDatabase, Cataloger, DatabaseState, Distribution
+from forensics.inventory._paths import CanonicalPaths
+from forensics.inventory._reading import DatabaseReader, content_key, touched_layers
+from forensics.layers import ImageView
+from forensics.limits import Limits
+from forensics.model.files import FileKind, FileVersion
+from forensics.model.packages import Claim, Package
+from forensics.parsers.deb822 import parse_deb822
+from forensics.parsers.dpkgdb import (
+    Diversion,
+    parse_conffiles_field,
+    parse_diversions,
+    parse_md5sums,
+    parse_path_list,
+)
+from forensics.printable import printable
+
+_ROOT = "/var/lib/dpkg"
+_INFO_KINDS = (".list", ".md5sums", ".conffiles")
+_NO_FILES = frozenset(("not-installed", "config-files"))
+
+
+class DpkgCataloger(Cataloger):
+    """Reads `var/lib/dpkg`: status, status.d, info/*.list, *.md5sums, *.conffiles and diversions."""
+
+    id = "dpkg"
+    package_type = "deb"
+
+    def catalog(self, view: ImageView, distribution: Distribution, limits: Limits) -> CatalogedDatabase:
+        """One state for each layer after which a file of the database differs."""
+        history = _DpkgHistory(view, distribution, limits)
+        for layer, touched in touched_layers(view, (_ROOT,)):
+            if touched:
+                history.look(layer)
+        return CatalogedDatabase(
+            states=tuple(history.states),
+            databases=tuple(sorted(history.paths)),
+            issues=tuple(history.reader.issues),
+        )
+
+
+class _Installed(msgspec.Struct, frozen=True, kw_only=True):
+    """One paragraph and the files that belong to it; `owns_files` is false when only conffiles are left."""
+
+    fields: dict[str, str]
+    place: FileVersion
+    listing: FileVersion | None
+    md5sums: FileVersion | None
+    conffiles: FileVersion | None
+    owns_files: bool
+
+    @property
+    def name(self) -> str:
+        """The package's name, printable."""
+        return printable(self.fields["package"])
+
+    @property
+    def id(self) -> str:
+        """The id of the package in the inventory."""
+        arch = printable(self.fields.get("architecture", ""))
+        stem = f"deb/{self.name}@{printable(self.fields['version'])}"
+        return f"{stem}/{arch}" if arch else stem
+
+
+class _DpkgHistory:
+    """Builds the states, sharing everything that does not change from one to the next."""
+
+    def __init__(self, view: ImageView, distribution: Distribution, limits: Limits) -> None:
+        self._view = view
+        self._distribution = distribution
+        self._known_paths: dict[str, str] = {}
+        self._raw_claims: dict[tuple[object, ...], tuple[tuple[str, tuple[Claim, ...]], ...]] = {}
+        self._seen: list[tuple[str, object]] = []
+        self.reader = DatabaseReader(view, limits)
+        self.states: list[DatabaseState] = []
+        self.paths: set[str] = set()
+
+    def look(self, layer: int) -> None:
+        """Add the state as of `layer` unless the database is what it was."""
+        files = self._files(layer)
+        seen = [(path, content_key(version)) for path, version in files.items()]
+        if seen == self._seen:
+            return
+        self._seen = seen
+        diversions = self._diversions(files.get("diversions"))
+        canonical = CanonicalPaths(self._view, layer, self._known_paths)
+        packages: dict[str, Package] = {}
+        claims: dict[str, tuple[Claim, ...]] = {}
+        for installed in self._installed(files):
+            self.paths.add(printable(installed.place.path))
+            raw = self._claims_of(installed)
+            for path, claim in raw:
+                diverted = diversions.get(path)
+                if diverted is not None and diverted.package != installed.fields["package"]:
+                    path = diverted.diverted
+                place = canonical(path)
+                claims[place] = claims[place] + claim if place in claims else claim
+            if installed.owns_files and installed.id not in packages:
+                packages[installed.id] = _package(installed, len(raw), self._distribution)
+        self._drop_directories(claims, layer)
+        self.states.append(DatabaseState(layer, tuple(packages.values()), claims))
+
+    def _files(self, layer: int) -> dict[str, FileVersion]:
+        """The database's own files by their path below its folder, in path order."""
+        root = self._view.canonical(f"{_ROOT}/status", layer).rpartition("/")[0]
+        found = {}
+        for version in self._view.under(root, layer):
+            name = version.path[len(root) + 1 :]
+            folder, _, leaf = name.rpartition("/")
+            wanted = (
+                name in ("status", "diversions")
+                or (folder == "status.d")
+                or (folder == "info" and leaf.endswith(_INFO_KINDS))
+            )
+            if not wanted:
+                continue
+            content = self._view.resolve(version.path, layer)
+            if content is not None and content.content:
+                found[name] = content
+        return found
+
+    def _diversions(self, version: FileVersion | None) -> dict[str, Diversion]:
+        if version is None:
+            return {}
+        read = self.reader.parse(version, parse_diversions)
+        if read.lost_bytes:
+            self.reader.lost(version, read.lost_bytes, "the diversions end in the middle of one")
+        return {diversion.original: diversion for diversion in read.diversions}
+
+    def _installed(self, files: dict[str, FileVersion]) -> Iterator[_Installed]:
+        """Every package that owns something, first those of `status`, then those of `status.d`."""
+        for name, version in files.items():
+            if name != "status" and (not name.startswith("status.d/") or name.endswith(".md5sums")):
+                continue
+            read = self.reader.parse(version, parse_deb822)
+            for fault in read.faults:
+                self.reader.lost(version, fault.length, f"byte {fault.offset}: {fault.reason}")
+            for fields in read.paragraphs:
+                if not fields.get("package") or not fields.get("version"):
+                    if fields.get("status", "").rpartition(" ")[2] not in _NO_FILES:
+                        size = sum(map(len, fields.values()))
+                        self.reader.lost(version, size, "a paragraph names no package or no version")
+                    continue
+                state = fields.get("status", "").rpartition(" ")[2]
+                if state == "not-installed":
+                    continue
+                yield _with_files(fields, version, files, name, owns_files=state != "config-files")
+
+    def _claims_of(self, installed: _Installed) -> tuple[tuple[str, tuple[Claim, ...]], ...]:
+        """What one package claims, by path as the database writes it; kept for the next state."""
+        parts = (installed.listing, installed.md5sums, installed.conffiles)
+        key = (
+            installed.id,
+            installed.owns_files,
+            installed.fields.get("conffiles", ""),
+            *(content_key(part) if part else None for part in parts),
+        )
+        if key not in self._raw_claims:
+            self._raw_claims[key] = tuple(self._read_claims(installed))
+        return self._raw_claims[key]
+
+    def _read_claims(self, installed: _Installed) -> Iterator[tuple[str, tuple[Claim, ...]]]:
+        owner = installed.id
+        config = {
+            item.path: item.md5 for item in parse_conffiles_field(installed.fields.get("conffiles", ""))
+        }
+        for path in self.reader.parse(installed.conffiles, parse_path_list):
+            config.setdefault(path, "")
+        for path, digest in config.items():
+            yield path, (Claim(owner, f"md5:{digest}" if digest else "", config=True),)
+        if not installed.owns_files:
+            return
+        sums = self.reader.parse(installed.md5sums, parse_md5sums)
+        if sums.lost_bytes and installed.md5sums:
+            self.reader.lost(installed.md5sums, sums.lost_bytes, "lines are not MD5 sums")
+        listed = self.reader.parse(installed.listing, parse_path_list)
+        # A file that another package took over stays in md5sums, but leaves the list.
+        owned = frozenset(listed) if listed else sums.md5.keys()
+        for path, digest in sums.md5.items():
+            if path in owned and path not in config:
+                yield path, (Claim(owner, f"md5:{digest}"),)
+        directories = {path.rpartition("/")[0] for path in listed}
+        without_content = (Claim(owner, link=bool(sums.md5)),)
+        for path in listed:
+            if path not in config and path not in sums.md5 and path not in directories:
+                yield path, without_content
+
+    def _drop_directories(self, claims: dict[str, tuple[Claim, ...]], layer: int) -> None:
+        """Forget claims of directories: they hold no bytes, and every package repeats them."""
+        silent = [path for path, claim in claims.items() if not any(one.digest for one in claim)]
+        for path in silent:
+            visible = self._view.visible(path, layer)
+            if visible is not None and visible.entry.kind is FileKind.DIRECTORY:
+                del claims[path]
+
+
+def _with_files(
+    fields: dict[str, str], place: FileVersion, files: dict[str, FileVersion], name: str, *, owns_files: bool
+) -> _Installed:
+    """The paragraph with its list, MD5 sums and conffiles, as dpkg or distroless names them."""
+    package, arch = fields["package"], fields.get("architecture", "")
+    stems = (f"info/{package}:{arch}", f"info/{package}", name)
+
+    def beside(ending: str) -> FileVersion | None:
+        return next((files[stem + ending] for stem in stems if stem + ending in files), None)
+
+    return _Installed(
+        fields=fields,
+        place=place,
+        listing=beside(".list"),
+        md5sums=beside(".md5sums"),
+        conffiles=beside(".conffiles"),
+        owns_files=owns_files,
+    )
+
+
+def _package(installed: _Installed, files: int, distribution: Distribution) -> Package:
+    fields = {name: printable(value) for name, value in installed.fields.items() if "\n" not in value}
+    version, arch = fields["version"], fields.get("architecture", "")
+    source, _, source_version = fields.get("source", "").partition(" (")
+    source_version = source_version.rstrip(")")
+    upstream = f"{source}@{source_version}" if source and source_version else source
+    qualifiers = {"arch": arch, "distro": distribution.qualifier, "upstream": upstream}
+    purl = PackageURL(
+        type="deb",
+        namespace=distribution.id or "debian",
+        name=installed.name,
+        version=version,
+        qualifiers={key: value for key, value in qualifiers.items() if value},
+    )
+    return Package(
+        id=installed.id,
+        name=installed.name,
+        version=version,
+        type="deb",
+        purl=purl.to_string(),
+        arch=arch,
+        source=source or installed.name,
+        source_version=source_version or version,
+        origin=fields.get("origin", "") or fields.get("maintainer", ""),
+        locations=(printable(installed.place.path),),
+        files=files,
+    )
+
+
+CATALOGER = DpkgCataloger()

@@ -1,0 +1,139 @@
+"""Reads the installed database of the Alpine package keeper (apk-tools 2 and 3).
+
+One record a package, separated by an empty line; a letter, a colon and a value a line. Source: the "Apk spec"
+page of the Alpine wiki, and `src/database.c` of apk-tools for the order of the file lines: `F:` opens a
+directory (`M:` its owner and mode), `R:` a file in it (`a:` its owner and mode, `Z:` its checksum).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import posixpath
+
+import msgspec
+
+_CHECKSUMS = {b"Q1": ("sha1", 20), b"Q2": ("sha256", 32)}
+_TEXT_FIELDS = {
+    b"P": "name",
+    b"V": "version",
+    b"A": "arch",
+    b"L": "license",
+    b"o": "origin",
+    b"C": "checksum",
+}
+
+
+class ApkFile(msgspec.Struct, frozen=True):
+    """One file of a package: its absolute path and `algorithm:hex` of its content.
+
+    For a symbolic link the digest is that of the target's text. `mode` is None where the database gives
+    none, which means 0644 and root.
+    """
+
+    path: str
+    digest: str = ""
+    mode: int | None = None
+
+
+class ApkPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """One installed package; what the record does not say is empty."""
+
+    name: str
+    version: str
+    arch: str = ""
+    license: str = ""
+    origin: str = ""
+    checksum: str = ""
+    files: tuple[ApkFile, ...] = ()
+
+
+class ApkDatabase(msgspec.Struct, frozen=True):
+    """The packages in file order, and the number of bytes in lines and records that make no sense."""
+
+    packages: tuple[ApkPackage, ...]
+    lost_bytes: int = 0
+
+
+def parse_apkdb(content: bytes) -> ApkDatabase:
+    """Every package of an installed database; lines that do not follow the format are counted, not fatal."""
+    packages: list[ApkPackage] = []
+    lost = 0
+    for record in content.replace(b"\r\n", b"\n").split(b"\n\n"):
+        if not record.strip():
+            continue
+        reader = _Record()
+        for line in record.split(b"\n"):
+            if line and not reader.take(line):
+                lost += len(line)
+        package = reader.package()
+        if package is None:
+            lost += len(record)
+        else:
+            packages.append(package)
+    return ApkDatabase(tuple(packages), lost)
+
+
+class _Record:
+    """Collects one record line by line."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._files: list[ApkFile] = []
+        self._directory = "/"
+
+    def take(self, line: bytes) -> bool:
+        """Read one line; False when it does not follow the format."""
+        letter, value = line[:1], line[2:]
+        if line[1:2] != b":":
+            return False
+        if letter == b"F":
+            self._directory = _absolute("/", value)
+        elif letter == b"R":
+            if not value:
+                return False
+            self._files.append(ApkFile(_absolute(self._directory, value)))
+        elif letter in b"aZ":
+            return self._describe_file(letter, value)
+        elif letter in _TEXT_FIELDS:
+            self._texts.setdefault(_TEXT_FIELDS[letter], value.decode("utf-8", "surrogateescape").strip())
+        return True
+
+    def _describe_file(self, letter: bytes, value: bytes) -> bool:
+        """Add a checksum or a mode to the file opened last."""
+        if not self._files:
+            return False
+        last = self._files[-1]
+        if letter == b"Z":
+            digest = decode_checksum(value)
+            self._files[-1] = ApkFile(last.path, digest, last.mode)
+            return bool(digest)
+        parts = value.split(b":")
+        if len(parts) < 3 or not parts[2].isdigit() or parts[2].strip(b"01234567"):
+            return False
+        self._files[-1] = ApkFile(last.path, last.digest, int(parts[2], 8) & 0o7777)
+        return True
+
+    def package(self) -> ApkPackage | None:
+        """The package, None when the record names none."""
+        if not self._texts.get("name") or not self._texts.get("version"):
+            return None
+        return ApkPackage(**self._texts, files=tuple(self._files))
+
+
+def decode_checksum(value: bytes) -> str:
+    """`algorithm:hex` of a `Q1` (SHA-1) or `Q2` (SHA-256) checksum; empty when it is neither."""
+    algorithm, size = _CHECKSUMS.get(value[:2], ("", 0))
+    try:
+        digest = base64.b64decode(value[2:].strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    return f"{algorithm}:{digest.hex()}" if algorithm and len(digest) == size else ""
+
+
+def _absolute(directory: str, name: bytes) -> str:
+    text = name.decode("utf-8", "surrogateescape").lstrip("/")
+    path = f"{directory}/{text}"
+    if "//" in path or "/." in path or path.endswith("/"):
+        return posixpath.normpath("/" + path.lstrip("/"))
+    return path
