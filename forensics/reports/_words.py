@@ -50,6 +50,7 @@ def severity_counts(severities: Iterable[Severity]) -> str:
 
 def layer_table(layers: Sequence[ReportLayer]) -> Table:
     """One row a layer: index, size, entries, what it did to the layers below, verified, instruction."""
+    # The instruction alone gives way where the width ends: its text does not wrap, its column may shrink.
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
@@ -57,7 +58,7 @@ def layer_table(layers: Sequence[ReportLayer]) -> Table:
     for sign in "+~-":
         table.add_column(sign, justify="right", no_wrap=True)
     table.add_column("verified", no_wrap=True)
-    table.add_column("instruction", no_wrap=True, overflow="ellipsis")
+    table.add_column("instruction")
     for layer in layers:
         verified = Text(_VERIFIED[layer.verified], style="bold red" if layer.verified is False else "")
         numbers = (layer.entries, layer.added, layer.modified, layer.deleted)
@@ -66,6 +67,6 @@ def layer_table(layers: Sequence[ReportLayer]) -> Table:
             human_size(layer.size),
             *(f"{number:,}" for number in numbers),
             verified,
-            Text(printable(layer.created_by) or ("base" if layer.base else "-")),
+            Text(printable(layer.created_by) or "-", no_wrap=True, overflow="ellipsis"),
         )
     return table

@@ -172,7 +172,7 @@ def _sbom(section: SbomSection) -> Iterator[RenderableType]:
         yield _line(sbom.origin, (f"  {about}", "dim"))
     if section.declared:
         yield from _package_drift(section.packages)
-    yield from _file_drift(section.files)
+    yield from _file_drift(section.files, nobody_asked=section.reference == "none")
 
 
 def _package_drift(drift: PackageDriftReport) -> Iterator[RenderableType]:
@@ -204,7 +204,8 @@ def _package_drift(drift: PackageDriftReport) -> Iterator[RenderableType]:
     )
 
 
-def _file_drift(drift: FileDrift) -> Iterator[RenderableType]:
+def _file_drift(drift: FileDrift, *, nobody_asked: bool) -> Iterator[RenderableType]:
+    """Counts and lists; programs of nobody are listed only where somebody could have claimed them."""
     counts = {
         "declared": drift.declared,
         "of packages": drift.package,
@@ -229,7 +230,7 @@ def _file_drift(drift: FileDrift) -> Iterator[RenderableType]:
     yield from _rows(
         "?",
         (f"unowned {one.kind}  layer {one.layer}  {one.path}{_state(one.state)}" for one in drift.unowned),
-        len(drift.unowned),
+        0 if nobody_asked else len(drift.unowned),
     )
     yield from _rows(
         "-",
@@ -244,7 +245,7 @@ def _state(state: str) -> str:
 
 def _rows(sign: str, texts: Iterable[str], count: int) -> Iterator[Text]:
     """At most 25 of `count` lines, and how many are left out."""
-    for _, text in zip(range(_LIST_ROWS), texts, strict=False):
+    for _, text in zip(range(min(count, _LIST_ROWS)), texts, strict=False):
         yield _line(f"{sign} {text}", indent=4)
     if count > _LIST_ROWS:
         yield _line((f"and {count - _LIST_ROWS:,} more", "dim"), indent=4)

@@ -52,6 +52,7 @@ def test_a_folder_is_collected_whole_and_in_name_order(folder: str, constant: st
 @pytest.mark.parametrize(("folder", "constant"), FOLDERS.items())
 def test_the_plugins_of_a_folder_are_of_one_kind(folder: str, constant: str) -> None:
     found = collect(importlib.import_module(folder), constant, object)
+    assert found
     shared: set[type[Any]] = set.intersection(*(set(type(plugin).__mro__) for plugin in found))
     own = {kind for kind in shared if kind.__module__.startswith(folder.rpartition(".")[0])}
     assert own - {ABC}, f"the plugins of {folder} have no class in common"

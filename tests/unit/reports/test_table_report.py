@@ -63,6 +63,29 @@ def test_without_an_sbom_it_says_what_the_comparison_stands_on() -> None:
     assert "the package databases (no SBOM was declared)" in render(report)
 
 
+def test_where_nobody_claims_anything_nothing_is_listed_as_unclaimed() -> None:
+    report = make_report()
+    text = render(
+        msgspec.structs.replace(report, sbom=msgspec.structs.replace(report.sbom, reference="none"))
+    )
+    assert "? unowned" not in text
+    assert "1 programs of nobody" in text
+
+
+def test_a_long_instruction_gives_way_and_the_numbers_stay() -> None:
+    report = make_report()
+    layer = msgspec.structs.replace(report.image.layers[1], created_by="RUN " + "x" * 500)
+    image = msgspec.structs.replace(report.image, layers=(layer,))
+    (row,) = [
+        line
+        for line in render(msgspec.structs.replace(report, image=image)).splitlines()
+        if line.startswith("1  ")
+    ]
+    assert row.split()[:8] == ["1", "7.0", "MB", "299", "299", "1", "0", "NO"]
+    assert row.endswith("…")
+    assert len(row) <= 80
+
+
 def test_nothing_found_reads_as_nothing_found() -> None:
     text = render(make_report(findings=(), issues=(), level="clean"))
     assert "· CLEAN" in text
