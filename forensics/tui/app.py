@@ -1,4 +1,4 @@
-"""The program on the screen: opens images, carries the events of the analysis to the screens, ends cleanly."""
+"""The program on the screen: opens images, carries their events to the screens, and ends cleanly."""
 
 from __future__ import annotations
 
@@ -182,7 +182,8 @@ class ForensicsApp(App[int]):
         self._sort_files(store)
         if store.card is not None and isinstance(self.screen, ProgressScreen):
             self._remember()
-            self.switch_screen(AnalysisScreen(store))
+            saved = self._worker is not None and self._worker.report_path is not None
+            self.switch_screen(AnalysisScreen(store, "overview" if saved else "layers"))
             return
         for screen in self.screen_stack:
             if isinstance(screen, (AnalysisScreen, ProgressScreen)) and screen.is_mounted:

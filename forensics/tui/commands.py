@@ -4,132 +4,114 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 
+_SPELT = {
+    "/": "slash",
+    "?": "question_mark",
+    ":": "colon",
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
+    "esc": "escape",
+}
+"""Keys whose name in Textual is not what stands on them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing to do. `keys` as Textual spells them; `shown` how the help spells them; `footer` its short
-    name.
+    """One thing to do: `key` is what stands on the key, `title` its plain name, `help` what it does.
 
-    `action` is the name of an action of the screen, or empty for what a list or tree does by itself.
+    `action` is the screen's action, empty for what a list or a tree does by itself. `footer` is its short name
+    for the last line of the screen, and `weight` how long it stays there when the line gets narrow.
     """
 
-    group: str
+    key: str
     title: str
     help: str
-    shown: str
-    keys: str = ""
     action: str = ""
     footer: str = ""
+    weight: int = 0
 
 
-MOVE = "Moving"
-LOOK = "Looking"
-LIST = "What is listed"
-JUDGE = "Findings"
-KEEP = "Evidence and notes"
-PROGRAM = "Program"
+COMMANDS: dict[str, tuple[Command, ...]] = {
+    "Moving": (
+        Command("tab", "Next pane", "the keys go to the next pane", "next_pane", "pane", 6),
+        Command("shift+tab", "Previous pane", "the keys go to the pane before", "previous_pane"),
+        Command("arrows or h j k l", "Move", "up and down; in trees also collapse and expand"),
+        Command("g G", "Start, end", "the first and the last line"),
+        Command("enter", "Open", "one step deeper: layer, file, bytes; follow a line marked →"),
+        Command("esc", "Go back", "where you came from", "back", "back", 5),
+        Command("space", "Collapse", "collapse or expand a folder"),
+        Command("ctrl+space", "Collapse all", "collapse every folder"),
+    ),
+    "Looking": (
+        Command("f", "Find a path", "any version of any path, also deleted ones", "find_path", "find", 7),
+        Command("/", "Filter or search", "filter the list, or search in the bytes", "filter", "filter", 8),
+        Command("H", "Show as hex", "the bytes of the chosen file", "show_hex", "hex", 4),
+        Command("]", "Look in the next way", "info, text, strings, hex, …", "next_viewer"),
+        Command("[", "Look in the previous way", "the one before", "previous_viewer"),
+        Command(":", "Go to an offset", "in the bytes; decimal or 0x…", "go_to_offset"),
+        Command("z", "Zoom", "one pane alone, and back", "zoom"),
+    ),
+    "What is listed": (
+        Command(
+            "ctrl+l",
+            "One layer or accumulated",
+            "the layer alone, or the image after it",
+            "toggle_accumulated",
+        ),
+        Command("ctrl+a", "Added files", "list them, or do not", "toggle_change('added')"),
+        Command("ctrl+o", "Modified files", "list them, or do not", "toggle_change('modified')"),
+        Command("ctrl+r", "Removed files", "list them, or do not", "toggle_change('deleted')"),
+        Command("ctrl+u", "Unmodified files", "list them, or do not", "toggle_change('unchanged')"),
+    ),
+    "Findings": (
+        Command("n", "Next finding", "its layer, file and bytes", "step_finding(1)", "finding", 7),
+        Command("N", "Previous finding", "the finding before", "step_finding(-1)"),
+        Command("m", "Mark as reviewed", "or take the mark away", "mark_reviewed", "mark", 2),
+    ),
+    "Evidence and notes": (
+        Command("b", "Bookmark the file", "or take the bookmark away", "bookmark", "bookmark", 1),
+        Command("B", "Show bookmarks", "the bookmarked places of this image", "show_bookmarks"),
+        Command(
+            "x",
+            "Export evidence",
+            "file versions under their digests, with a manifest",
+            "export",
+            "export",
+            3,
+        ),
+        Command("ctrl+s", "Save the report", "JSON, SARIF or a table; JSON opens here again", "save_report"),
+    ),
+    "Program": (
+        Command("ctrl+p", "Commands", "find a command by its name"),
+        Command("?", "Keys", "this page", "show_help", "keys", 10),
+        Command("o", "Open another image", "the analysis of this one ends", "app.open_another"),
+        Command("ctrl+t", "Light or dark", "the other look", "app.switch_look"),
+        Command(
+            "ctrl+c", "Stop the analysis", "what is known stays; when nothing runs, quit", "app.stop_analysis"
+        ),
+        Command("q", "Quit", "leave the program", "app.leave", "quit", 9),
+    ),
+}
+"""Everything, by what it is for."""
 
-COMMANDS: tuple[Command, ...] = (
-    Command(MOVE, "Next pane", "the keys go to the next pane", "tab", "tab", "next_pane", "pane"),
-    Command(
-        MOVE, "Previous pane", "the keys go to the pane before", "shift+tab", "shift+tab", "previous_pane"
-    ),
-    Command(MOVE, "Move", "up, down, and in trees collapse and expand", "arrows or h j k l"),
-    Command(MOVE, "Start, end", "the first and the last line", "g G"),
-    Command(MOVE, "Open", "go one step deeper: layer, file, bytes; follow a line marked →", "enter"),
-    Command(MOVE, "Back", "where you came from", "esc", "escape", "back", "back"),
-    Command(MOVE, "Collapse", "collapse or expand a folder", "space"),
-    Command(MOVE, "Collapse all", "collapse every folder", "ctrl+space"),
-    Command(LOOK, "Find a path", "any version of any path, also deleted ones", "f", "f", "find_path", "find"),
-    Command(
-        LOOK, "Filter or search", "filter the list, or search in the bytes", "/", "slash", "filter", "filter"
-    ),
-    Command(LOOK, "Show as hex", "the bytes of the chosen file", "H", "H", "show_hex", "hex"),
-    Command(
-        LOOK, "Next way to look", "info, text, strings, hex, …", "]", "right_square_bracket", "next_viewer"
-    ),
-    Command(LOOK, "Way to look before", "the one before", "[", "left_square_bracket", "previous_viewer"),
-    Command(LOOK, "Go to an offset", "in the bytes; decimal or 0x…", ":", "colon", "go_to_offset"),
-    Command(
-        LIST,
-        "One layer or accumulated",
-        "the layer alone, or the image after it",
-        "ctrl+l",
-        "ctrl+l",
-        "toggle_accumulated",
-    ),
-    Command(LIST, "Added", "list what was added, or do not", "ctrl+a", "ctrl+a", "toggle_change('added')"),
-    Command(
-        LIST, "Modified", "list what was modified, or do not", "ctrl+o", "ctrl+o", "toggle_change('modified')"
-    ),
-    Command(
-        LIST, "Removed", "list what was removed, or do not", "ctrl+r", "ctrl+r", "toggle_change('deleted')"
-    ),
-    Command(
-        LIST,
-        "Unmodified",
-        "list what stayed the same, or do not",
-        "ctrl+u",
-        "ctrl+u",
-        "toggle_change('unchanged')",
-    ),
-    Command(JUDGE, "Next finding", "its layer, file and bytes", "n", "n", "step_finding(1)", "finding"),
-    Command(JUDGE, "Previous finding", "the finding before", "N", "N", "step_finding(-1)"),
-    Command(JUDGE, "Mark as reviewed", "or take the mark away", "m", "m", "mark_reviewed", "mark"),
-    Command(
-        KEEP, "Bookmark", "remember this file of this image, or forget it", "b", "b", "bookmark", "bookmark"
-    ),
-    Command(KEEP, "Bookmarks", "the bookmarked places", "B", "B", "show_bookmarks"),
-    Command(
-        KEEP,
-        "Export the file",
-        "the chosen version, under its digest, with a manifest",
-        "x",
-        "x",
-        "export",
-        "export",
-    ),
-    Command(
-        KEEP,
-        "Save the report",
-        "JSON, SARIF or a table; JSON can be opened again",
-        "ctrl+s",
-        "ctrl+s",
-        "save_report",
-    ),
-    Command(PROGRAM, "Commands", "find a command by its name", "ctrl+p", "", "", ""),
-    Command(PROGRAM, "Keys", "this page", "?", "question_mark", "show_help", "keys"),
-    Command(PROGRAM, "Open another image", "the analysis of this one ends", "o", "o", "app.open_another"),
-    Command(PROGRAM, "Light or dark", "the other look", "ctrl+t", "ctrl+t", "app.switch_look"),
-    Command(
-        PROGRAM,
-        "Stop the analysis",
-        "what is known stays; when nothing runs, quit",
-        "ctrl+c",
-        "ctrl+c",
-        "app.stop_analysis",
-    ),
-    Command(PROGRAM, "Quit", "leave the program", "q", "q", "app.leave", "quit"),
-)
+
+def all_commands() -> tuple[Command, ...]:
+    """Every command, in the order of the table."""
+    return tuple(chain.from_iterable(COMMANDS.values()))
 
 
 def bindings() -> list[Binding]:
     """The key bindings of the analysis screen."""
     return [
-        Binding(
-            command.keys,
-            command.action,
-            command.footer or command.title,
-            key_display=command.shown,
-            show=bool(command.footer),
-            tooltip=command.help,
-        )
-        for command in COMMANDS
-        if command.keys
+        Binding(_SPELT.get(command.key, command.key), command.action, command.title, show=False)
+        for command in all_commands()
+        if command.action
     ]
 
 
@@ -150,9 +132,9 @@ class CommandList(Provider):
                 yield Hit(score, matcher.highlight(title), self._runner(action), help=help_text)
 
     def _offered(self) -> Iterator[tuple[str, str, str]]:
-        for command in COMMANDS:
+        for command in all_commands():
             if command.action:
-                yield command.title, f"{command.shown}  {command.help}", command.action
+                yield command.title, f"{command.key}  {command.help}", command.action
         tabs = getattr(self.screen, "tab_commands", None)
         if tabs is not None:
             yield from tabs()

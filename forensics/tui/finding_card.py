@@ -35,7 +35,7 @@ def finding_card(finding: Finding, *, reviewed: bool) -> list[Item]:
             )
         ),
         Blank(),
-        *_place(finding),
+        *_with_space(_place(finding)),
         *_evidence(finding),
         *_reading("Why it matters", finding.explanation),
         *_reading("What else it could be", finding.alternatives),
@@ -57,7 +57,12 @@ def _place(finding: Finding) -> Iterator[Item]:
         yield Fact("package", finding.package)
     if finding.sha256:
         yield Fact("sha256", finding.sha256)
-    yield Blank()
+
+
+def _with_space(items: Iterator[Item]) -> list[Item]:
+    """The items with an empty line behind them, if there are any."""
+    listed = list(items)
+    return [*listed, Blank()] if listed else []
 
 
 def _evidence(finding: Finding) -> Iterator[Item]:

@@ -121,7 +121,7 @@ class TabLine(Widget):
         """The tabs with what is shown of each at this width."""
         for pad, most in ((1, 99), (0, 99), (0, _SHORT), (0, 0)):
             labels = [(tab, self._label(tab, pad, most)) for tab in self._tabs]
-            if sum(cell_len(label) for _, label in labels) <= width:
+            if sum(cell_len(label) for _, label in labels) <= width + 1 - pad:
                 return labels
         return labels
 

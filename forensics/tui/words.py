@@ -61,19 +61,22 @@ def size_text(size: int | None) -> str:
     return f"{value:.1f}{unit}" if value < 99.95 else f"{value:.0f}{unit}"
 
 
-def count_text(count: int | None) -> str:
-    """A count in at most four characters (`3.1k`), nothing for 0 and `…` when unknown."""
+def count_text(count: int | None, *, brief: bool = False) -> str:
+    """A count in four characters (`3.1k`), `brief` in three (`3k`); nothing for 0, `…` when unknown."""
     if count is None:
         return UNKNOWN
     if count == 0:
         return ""
     if count < 1000:
         return str(count)
-    for unit, size in (("k", 1_000), ("M", 1_000_000)):
-        if count < size * 999.5:
-            value = count / size
-            return f"{value:.1f}{unit}" if value < 9.95 else f"{value:.0f}{unit}"
-    return f"{count / 1e9:.1f}G"
+    unit, size = ("k", 1_000) if count < 999_500 else ("M", 1_000_000)
+    value = count / size
+    return f"{value:.0f}{unit}" if brief or value >= 9.95 else f"{value:.1f}{unit}"
+
+
+def number_of(count: int, noun: str, plural: str = "") -> str:
+    """`1 file`, `12,000 files`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def mode_text(mode: int, kind: FileKind) -> str:

@@ -325,7 +325,7 @@ class FilesPane(Pane):
 
     def _tell(self, *, deeper: bool) -> None:
         node = self.chosen
-        if node is None:
+        if node is None or not (deeper or self.file_tree.has_focus):
             return
         key = node.row.version.key if node.row else None
         self.post_message(ChooseFile(node.path, key, deeper=deeper))

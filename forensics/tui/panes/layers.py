@@ -7,20 +7,21 @@ from collections.abc import Sequence
 from textual import on
 from textual.app import ComposeResult
 
+from forensics.model.findings import Severity
 from forensics.tui.image_rows import LayerRow
 from forensics.tui.panes._pane import ChooseLayer, Pane, PaneKind
 from forensics.tui.store import Store, Topic
-from forensics.tui.widgets import Column, Styled, VirtualTable
-from forensics.tui.words import UNKNOWN, count_text, instruction_text, size_text, worst_part
+from forensics.tui.widgets import Column, Part, Styled, VirtualTable
+from forensics.tui.words import UNKNOWN, count_text, instruction_text, size_text
 
 _COLUMNS = (
-    Column("#", 3, "right", importance=9),
-    Column("size", 5, "right", importance=6),
-    Column("Δ+", 4, "right", importance=4),
-    Column("Δ~", 4, "right", importance=3),
-    Column("Δ-", 4, "right", importance=3),
-    Column("worst", 5, importance=8),
-    Column("instruction", 30, min_width=9, flexible=True, importance=7),
+    Column("#", 4, "right", importance=9),
+    Column("size", 5, "right", importance=7),
+    Column("Δ+", 4, "right", importance=6),
+    Column("Δ~", 3, "right", importance=5),
+    Column("Δ-", 3, "right", importance=5),
+    Column("found", 5, "right", importance=4),
+    Column("instruction", 30, min_width=6, flexible=True, importance=8),
 )
 
 
@@ -39,24 +40,17 @@ class _LayerTable:
         """One layer in words."""
         if index == 0:
             severity, count = self._store.findings.worst()
-            return (
-                "∑",
-                size_text(self._store.size),
-                "",
-                "",
-                "",
-                (worst_part(severity, count),),
-                "whole image",
-            )
+            first = (_sign(severity), " ∑")
+            return (first, size_text(self._store.size), "", "", "", count_text(count), "whole image")
         layer = self._store.image_layers[index - 1]
         severity, count = self._store.findings.worst_in_layer(layer.index)
         return (
-            _number(layer),
+            _number(layer, severity),
             size_text(layer.size),
             ((count_text(layer.added), "added"),),
-            ((count_text(layer.modified), "modified"),),
-            ((count_text(layer.deleted), "deleted"),),
-            (worst_part(severity, count),),
+            ((count_text(layer.modified, brief=True), "modified"),),
+            ((count_text(layer.deleted, brief=True), "deleted"),),
+            count_text(count),
             _instruction(layer),
         )
 
@@ -97,13 +91,19 @@ class LayersPane(Pane):
         self.post_message(ChooseLayer(self.chosen, deeper=True))
 
 
-def _number(layer: LayerRow) -> Styled:
-    """The index, with a sign for a digest that was not met or a layer that is not there."""
+def _sign(severity: Severity | None) -> Part:
+    """The sign of the worst finding."""
+    return (severity.sign, severity.value) if severity else ""
+
+
+def _number(layer: LayerRow, severity: Severity | None) -> Styled:
+    """The index behind the worst finding's sign, a digest that was not met, or a layer that is not there."""
+    number = f"{layer.index:>2}"
     if not layer.present:
-        return ((f"?{layer.index}", "error"),)
+        return (("?", "error"), number)
     if layer.verified is False:
-        return ((f"≠{layer.index}", "error"),)
-    return str(layer.index)
+        return (("≠", "error"), number)
+    return (_sign(severity), number)
 
 
 def _instruction(layer: LayerRow) -> Styled:

@@ -14,7 +14,7 @@ from forensics.tui.cards import image_card
 from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, ShowTab
 from forensics.tui.store import Run, Topic
 from forensics.tui.widgets import Blank, Fact, Heading, Item, KeyValues, Paragraph, Part, Styled
-from forensics.tui.words import UNKNOWN, severity_counts, severity_part, size_text
+from forensics.tui.words import UNKNOWN, number_of, severity_counts, severity_part, size_text
 
 VERDICT_TONES = {"clean": "success", "review": "warning", "suspicious": "error", "malicious": "critical"}
 _TOP = 12
@@ -124,17 +124,20 @@ class OverviewPane(Pane):
         store = self.store
         serious = sum(1 for each in store.findings.ordered if each.severity.rank >= Severity.HIGH.rank)
         if serious:
-            yield f"{serious} findings at high or critical, worst first", "findings"
+            yield f"{number_of(serious, 'finding')} at high or critical, worst first", "findings"
         sbom = store.sbom
         if sbom is not None:
             files, packages = sbom.files, sbom.packages
             if files.altered:
-                yield f"{len(files.altered)} files whose bytes are not those that were declared", "sbom"
+                yield f"{number_of(len(files.altered), 'file')} with other bytes than were declared", "sbom"
             if files.unowned:
-                yield f"{len(files.unowned)} programs, libraries and scripts that nobody claims", "sbom"
+                count = number_of(
+                    len(files.unowned), "program, library or script", "programs, libraries and scripts"
+                )
+                yield f"{count} that nobody claims", "sbom"
             drift = len(packages.undeclared) + len(packages.absent) + len(packages.version_changed)
             if drift:
-                yield f"{drift} packages on which the SBOM and the image disagree", "sbom"
+                yield f"{number_of(drift, 'package')} on which the SBOM and the image disagree", "sbom"
         lost = sum(issue.lost_bytes for issue in store.issues)
         if lost:
             yield f"{size_text(lost)} that could not be examined", "coverage"

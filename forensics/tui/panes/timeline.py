@@ -24,8 +24,8 @@ class TimelinePane(RecordsPane[BuildStep]):
         Column("layer", 5, "right", importance=9),
         Column("size", 5, "right", importance=7),
         Column("Δ+", 4, "right", importance=4),
-        Column("Δ~", 4, "right", importance=3),
-        Column("Δ-", 4, "right", importance=3),
+        Column("Δ~", 3, "right", importance=3),
+        Column("Δ-", 3, "right", importance=3),
         Column("worst", 5, importance=8),
         Column("step", 40, min_width=20, flexible=True, importance=9),
     )
@@ -58,8 +58,8 @@ class TimelinePane(RecordsPane[BuildStep]):
             str(layer.index),
             size_text(layer.size),
             ((count_text(layer.added), "added"),),
-            ((count_text(layer.modified), "modified"),),
-            ((count_text(layer.deleted), "deleted"),),
+            ((count_text(layer.modified, brief=True), "modified"),),
+            ((count_text(layer.deleted, brief=True), "deleted"),),
             (worst_part(severity, count),),
             text,
         )

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from forensics.model.files import Change, FileVersion
 from forensics.model.findings import Finding
@@ -17,6 +17,7 @@ from forensics.printable import printable
 from forensics.tui.cards import folder_card, image_card, layer_card
 from forensics.tui.commands import bindings
 from forensics.tui.image_header import ImageHeader
+from forensics.tui.key_line import KeyLine
 from forensics.tui.navigation import ColumnName, Place, Trail
 from forensics.tui.panes import (
     ChooseFile,
@@ -57,8 +58,9 @@ class AnalysisScreen(DialogueActions):
         *(Binding(str(kind.tab), f"show_tab('{kind.id}')", kind.title, show=False) for kind in tabs()),
     ]
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, first_tab: str = LAYERS_TAB) -> None:
         super().__init__(store, Workspace(store, id=LAYERS_TAB))
+        self._first_tab = first_tab
         self._header = ImageHeader(store)
         self._panes: dict[str, Pane] = {}
         self._trail = Trail()
@@ -79,14 +81,14 @@ class AnalysisScreen(DialogueActions):
                 pane.id = kind.id
                 self._panes[kind.id] = pane
                 yield pane
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
-        """A live image begins with its layers, a saved report with its overview."""
-        self.query_one("#main-tabs", TabLine).activate(LAYERS_TAB)
+        """Draw what is known and give the keys to the first tab."""
         self.store_changed(frozenset(Topic))
-        if self.store.report is not None:
-            self._go_to_tab("overview")
+        self._go_to_tab(self._first_tab)
+        self._show_layer_card(None)
+        self._set_crumbs()
         self.call_after_refresh(self._focus_tab)
 
     # -- what everybody may ask -------------------------------------------------------------------------
@@ -383,6 +385,11 @@ class AnalysisScreen(DialogueActions):
         pane = self._panes[self.tab]
         if isinstance(pane, (RecordsPane, FindingsPane)):
             pane.open_filter()
+
+    def action_zoom(self) -> None:
+        """One column alone, and back."""
+        if self.tab == LAYERS_TAB:
+            self.workspace.toggle_class("-zoomed")
 
     def action_show_hex(self) -> None:
         """The bytes of the chosen file."""

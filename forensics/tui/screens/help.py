@@ -57,15 +57,11 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _items() -> Iterator[Item]:
-    group = ""
-    for command in COMMANDS:
-        if command.group != group:
-            if group:
-                yield Blank()
-            group = command.group
-            yield Heading(group)
-        yield Fact(command.shown, (command.title, "  ", (command.help, "muted")))
-    yield Blank()
+    for group, commands in COMMANDS.items():
+        yield Heading(group)
+        for command in commands:
+            yield Fact(command.key, (command.title, "  ", (command.help, "muted")))
+        yield Blank()
     yield Heading("In bytes and text")
     for keys, meaning in _IN_BYTES:
         yield Fact(keys, meaning)
