@@ -1,0 +1,238 @@
+"""The base of all virtual widgets: rows, a cursor, keys and mouse; draws only what is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from forensics.tui.widgets.styled import COMPONENT_PREFIX, TONES, fit, tone_components, tone_css
+
+
+class RowsMessage(Message):
+    """A message of one virtual widget; `@on(…, "#id")` selects by the widget that sent it."""
+
+    def __init__(self, widget: Rows) -> None:
+        super().__init__()
+        self.widget = widget
+
+    @property
+    def control(self) -> Rows:
+        """The widget that sent it."""
+        return self.widget
+
+
+class Rows(ScrollView, can_focus=True):
+    """A scrolled list of `row_count` lines with a cursor row and `header_rows` lines that stay in place.
+
+    Subclasses give `row_count` and `render_row`, and call `rows_changed` when the number of rows changed.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES = {"rows--cursor", "rows--cursor-blurred", "rows--header"} | tone_components()
+    DEFAULT_CSS = """
+    Rows {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        background: $surface;
+        color: $foreground;
+    }
+    Rows > .rows--cursor { background: $primary-muted; text-style: bold; }
+    Rows > .rows--cursor-blurred { background: $surface-active; }
+    Rows > .rows--header { color: $text-muted; background: $panel; text-style: bold; }
+    """ + tone_css("Rows")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor_up", "Up", show=False),
+        Binding("down,j", "cursor_down", "Down", show=False),
+        Binding("left,h", "cursor_left", "Left", show=False),
+        Binding("right,l", "cursor_right", "Right", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("home,g", "cursor_first", "Start", show=False),
+        Binding("end,G", "cursor_last", "End", show=False),
+        Binding("enter", "open", "Open", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._cursor = 0
+
+    # -- what subclasses give ---------------------------------------------------------------------------
+
+    @property
+    def header_rows(self) -> int:
+        """How many lines at the top stay in place."""
+        return 0
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return 0
+
+    def render_row(self, row: int, width: int, base: Style) -> Iterable[Segment]:  # noqa: ARG002
+        """The segments of one row on the style `base`; cut or padded to `width` by the caller."""
+        return ()
+
+    def render_header(self, line: int, width: int, base: Style) -> Iterable[Segment]:  # noqa: ARG002
+        """The segments of one line of the header."""
+        return ()
+
+    def row_highlighted(self, row: int) -> None:
+        """The cursor came to `row`."""
+
+    def row_opened(self, row: int) -> None:
+        """The person pressed Enter on `row`, or clicked it twice."""
+
+    def row_clicked(self, row: int, x: int) -> None:  # noqa: ARG002 - for subclasses with places to click
+        """The person clicked `row` at the cell `x` of the content; moves the cursor there."""
+        self.move_cursor(row)
+
+    def header_clicked(self, x: int) -> None:
+        """The person clicked the header at the cell `x`."""
+
+    # -- the cursor -------------------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> int:
+        """The row the cursor is on; 0 when there are none."""
+        return self._cursor
+
+    @property
+    def page_rows(self) -> int:
+        """Rows that fit on the screen."""
+        return max(1, self.size.height - self.header_rows)
+
+    def move_cursor(self, row: int, *, notify: bool = True, center: bool = False) -> None:
+        """Put the cursor on `row` (clamped) and scroll it into view; `center` puts it mid-screen."""
+        row = max(0, min(row, self.row_count - 1))
+        old, self._cursor = self._cursor, row
+        self.show_row(row, center=center)
+        if old != row:
+            self.refresh_row(old)
+            self.refresh_row(row)
+        if notify and self.row_count and old != row:
+            self.row_highlighted(row)
+
+    def show_row(self, row: int, *, center: bool = False) -> None:
+        """Scroll as little as needed to have `row` on the screen."""
+        top, page = self.scroll_offset.y, self.page_rows
+        if not self.size.height or top <= row < top + page:
+            return
+        nearest = row if row < top else row - page + 1
+        target = row - page // 2 if center else nearest
+        self.scroll_to(y=max(0, target), animate=False, force=True)
+
+    def rows_changed(self) -> None:
+        """The number of rows or what they say changed: measure and draw again."""
+        self._cursor = max(0, min(self._cursor, self.row_count - 1))
+        self.virtual_size = Size(self.size.width, self.row_count + self.header_rows)
+        self.refresh()
+
+    def refresh_row(self, row: int) -> None:
+        """Draw one row again, if it is on the screen."""
+        if 0 <= row - self.scroll_offset.y < self.page_rows:
+            self.refresh_line(row + self.header_rows)
+
+    # -- drawing ----------------------------------------------------------------------------------------
+
+    def tone(self, name: str) -> Style:
+        """The style of a tone in the theme in force; a name that is no tone has no style."""
+        if name not in TONES:
+            return Style.null()
+        return self.get_component_rich_style(COMPONENT_PREFIX + name, partial=True)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen (Textual's line API)."""
+        width = self.size.width
+        base = self.rich_style
+        if y < self.header_rows:
+            style = self.get_component_rich_style("rows--header")
+            return Strip(fit(list(self.render_header(y, width, style)), width, style), width)
+        row = self.scroll_offset.y + y - self.header_rows
+        if not 0 <= row < self.row_count:
+            return Strip.blank(width, base)
+        if row == self._cursor:
+            component = "rows--cursor" if self.has_focus else "rows--cursor-blurred"
+            base += self.get_component_rich_style(component, partial=True)
+        return Strip(fit(list(self.render_row(row, width, base)), width, base), width)
+
+    def on_mount(self) -> None:
+        """Measure for the first time."""
+        super().on_mount()  # type: ignore[no-untyped-call]
+        self.rows_changed()
+
+    def on_resize(self) -> None:
+        """Keep the cursor on the screen when the screen changed."""
+        self.rows_changed()
+        self.show_row(self._cursor)
+
+    def on_focus(self) -> None:
+        """Show the cursor as active."""
+        self.refresh_row(self._cursor)
+
+    def on_blur(self) -> None:
+        """Show the cursor as resting."""
+        self.refresh_row(self._cursor)
+
+    # -- keys and mouse ---------------------------------------------------------------------------------
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses, a second one opens."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        if offset.y < self.header_rows:
+            self.header_clicked(offset.x)
+            return
+        row = self.scroll_offset.y + offset.y - self.header_rows
+        if row >= self.row_count:
+            return
+        if event.chain == 2:
+            self.move_cursor(row)
+            self.row_opened(row)
+        else:
+            self.row_clicked(row, offset.x)
+
+    def action_cursor_up(self) -> None:
+        """One row up."""
+        self.move_cursor(self._cursor - 1)
+
+    def action_cursor_down(self) -> None:
+        """One row down."""
+        self.move_cursor(self._cursor + 1)
+
+    def action_cursor_left(self) -> None:
+        """To the left, where a widget has a left."""
+
+    def action_cursor_right(self) -> None:
+        """To the right, where a widget has a right."""
+
+    def action_page_up(self) -> None:
+        """One screen up."""
+        self.move_cursor(self._cursor - self.page_rows)
+
+    def action_page_down(self) -> None:
+        """One screen down."""
+        self.move_cursor(self._cursor + self.page_rows)
+
+    def action_cursor_first(self) -> None:
+        """To the first row."""
+        self.move_cursor(0)
+
+    def action_cursor_last(self) -> None:
+        """To the last row."""
+        self.move_cursor(self.row_count - 1)
+
+    def action_open(self) -> None:
+        """Open the row under the cursor."""
+        if self.row_count:
+            self.row_opened(self._cursor)

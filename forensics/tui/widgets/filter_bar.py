@@ -1,0 +1,122 @@
+"""The one-line input that appears on `/` and goes away on Esc."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input, Label
+
+from forensics.tui.widgets.styled import Styled, to_content
+
+
+class FilterBar(Horizontal):
+    """A prompt, an input and a note at the right. Hidden until `open`; Esc closes it."""
+
+    DEFAULT_CSS = """
+    FilterBar { height: 1; display: none; background: $panel; }
+    FilterBar.-open { display: block; }
+    FilterBar > .filter-bar--prompt { width: auto; color: $text-accent; text-style: bold; padding: 0 1 0 1; }
+    FilterBar > Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
+    FilterBar > Input:focus { border: none; background-tint: $foreground 5%; }
+    FilterBar > .filter-bar--note { width: auto; max-width: 50%; color: $text-muted; padding: 0 1 0 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", show=False)]
+
+    class FilterMessage(Message):
+        """A message of a filter bar."""
+
+        def __init__(self, bar: FilterBar, value: str = "") -> None:
+            super().__init__()
+            self.bar = bar
+            self.value = value
+
+        @property
+        def control(self) -> FilterBar:
+            """The bar that sent it."""
+            return self.bar
+
+    class Changed(FilterMessage):
+        """The text is now `value`."""
+
+    class Submitted(FilterMessage):
+        """Enter was pressed on `value`."""
+
+    class Closed(FilterMessage):
+        """The bar went away; its text is empty now. `Changed` is not sent for that."""
+
+    def __init__(
+        self,
+        prompt: str = "/",
+        placeholder: str = "",
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._prompt = Label(prompt, markup=False, classes="filter-bar--prompt")
+        self._input = Input(placeholder=placeholder, compact=True, select_on_focus=False)
+        self._note = Label("", markup=False, classes="filter-bar--note")
+
+    def compose(self) -> ComposeResult:
+        """Prompt, input, note."""
+        yield self._prompt
+        yield self._input
+        yield self._note
+
+    @property
+    def value(self) -> str:
+        """What stands in it."""
+        return self._input.value
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on the screen."""
+        return self.has_class("-open")
+
+    def open(
+        self, value: str | None = None, *, prompt: str | None = None, placeholder: str | None = None
+    ) -> None:
+        """Appear and take the keys; with `value`, `prompt` or `placeholder`, change them."""
+        if prompt is not None:
+            self._prompt.update(to_content(prompt))
+        if placeholder is not None:
+            self._input.placeholder = placeholder
+        if value is not None:
+            with self.prevent(Input.Changed):
+                self._input.value = value
+        self._input.cursor_position = len(self._input.value)
+        self.add_class("-open")
+        self._input.focus()
+
+    def close(self) -> None:
+        """Go away and forget the text."""
+        if not self.is_open:
+            return
+        self.remove_class("-open")
+        with self.prevent(Input.Changed):
+            self._input.value = ""
+        self.note("")
+        self.post_message(self.Closed(self))
+
+    def note(self, text: Styled) -> None:
+        """Say something at the right end, such as how many rows are left."""
+        self._note.update(to_content(text))
+
+    def action_close(self) -> None:
+        """Esc."""
+        self.close()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(self, event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Submitted(self, event.value))
