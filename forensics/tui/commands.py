@@ -9,7 +9,6 @@ from itertools import chain
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-
 _SPELT = {
     "/": "slash",
     "?": "question_mark",
@@ -25,8 +24,8 @@ _SPELT = {
 class Command:
     """One thing to do: `key` is what stands on the key, `title` its plain name, `help` what it does.
 
-    `action` is the screen's action, empty for what a list or a tree does by itself. `footer` is its short name
-    for the last line of the screen, and `weight` how long it stays there when the line gets narrow.
+    `action` is the screen's action, empty for what a list or a tree does by itself. `footer` is its short
+    name for the last line of the screen, and `weight` how long it stays there when the line gets narrow.
     """
 
     key: str

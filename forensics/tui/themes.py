@@ -18,8 +18,7 @@ DARK = Theme(
     error="#ff7b72",
     dark=True,
     variables={
-        "footer-key-foreground": "#6cb6ff",
-        "footer-background": "#191e24",
+        "text-muted": "#8d9aa8",
         "input-selection-background": "#6cb6ff 30%",
         "border": "#6cb6ff",
         "border-blurred": "#39424d",
@@ -43,8 +42,7 @@ LIGHT = Theme(
     error="#b3141f",
     dark=False,
     variables={
-        "footer-key-foreground": "#0550ae",
-        "footer-background": "#fafbfc",
+        "text-muted": "#57606a",
         "border": "#0550ae",
         "border-blurred": "#c4ccd4",
         "scrollbar": "#c4ccd4",

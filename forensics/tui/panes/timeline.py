@@ -20,7 +20,7 @@ class TimelinePane(RecordsPane[BuildStep]):
 
     topics = frozenset({Topic.IMAGE, Topic.LAYERS, Topic.FINDINGS})
     columns = (
-        Column("created", 19, importance=6),
+        Column("created", 16, importance=6),
         Column("layer", 5, "right", importance=9),
         Column("size", 5, "right", importance=7),
         Column("Δ+", 4, "right", importance=4),
@@ -47,7 +47,7 @@ class TimelinePane(RecordsPane[BuildStep]):
 
     def cells(self, record: BuildStep) -> Sequence[Styled]:
         """One step in words."""
-        created = record.created.replace("T", " ")[:19] or NOTHING
+        created = record.created.replace("T", " ")[:16] or NOTHING
         text = instruction_text(record.instruction) or record.comment or NOTHING
         layer = self._layer(record)
         if layer is None:
