@@ -65,6 +65,7 @@ class Rows(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._cursor = 0
+        self._tones: dict[str, Style] = {}
 
     # -- what subclasses give ---------------------------------------------------------------------------
 
@@ -146,9 +147,25 @@ class Rows(ScrollView, can_focus=True):
 
     def tone(self, name: str) -> Style:
         """The style of a tone in the theme in force; a name that is no tone has no style."""
-        if name not in TONES:
-            return Style.null()
-        return self.get_component_rich_style(COMPONENT_PREFIX + name, partial=True)
+        if name not in self._tones:
+            self._tones[name] = self._resolve(name) if name in TONES else Style.null()
+        return self._tones[name]
+
+    def _resolve(self, name: str) -> Style:
+        """A tone's colour blended onto this widget's background, without a background of its own."""
+        styles = self.get_component_styles(COMPONENT_PREFIX + name)
+        style = styles.text_style
+        if not styles.has_rule("color"):
+            return style
+        background = self.background_colors[1]
+        alpha = styles.color.a
+        color = background.get_contrast_text(alpha) if styles.auto_color else styles.color
+        return style + Style.from_color((background + color).rich_color)
+
+    def notify_style_update(self) -> None:
+        """The theme or a style sheet changed."""
+        self._tones.clear()
+        super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen (Textual's line API)."""

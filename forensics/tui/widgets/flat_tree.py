@@ -338,9 +338,9 @@ class FlatTree(Rows):
         self.move_cursor(row)
         start = len(self._indent(row, self.size.width))
         if start <= x < start + INDENT:
-            self.toggle_row(row)
+            self.toggle(row)
 
-    def toggle_row(self, row: int) -> None:
+    def toggle(self, row: int) -> None:
         """Expand what is collapsed and the reverse."""
         if self._row_nodes[row] in self._expanded:
             self.collapse_row(row)
@@ -350,7 +350,7 @@ class FlatTree(Rows):
     def action_toggle_node(self) -> None:
         """Expand or collapse the node under the cursor."""
         if self._row_nodes:
-            self.toggle_row(self.cursor)
+            self.toggle(self.cursor)
 
     def action_collapse_all(self) -> None:
         """Collapse everything."""

@@ -43,6 +43,12 @@ class HexView(ByteView):
             super().__init__(widget)
             self.count = count
 
+    COMPONENT_CLASSES = {"hex-view--cursor", "hex-view--selection"}
+    DEFAULT_CSS = """
+    HexView > .hex-view--cursor { background: $accent; color: $background; text-style: bold not reverse; }
+    HexView > .hex-view--selection { background: $secondary; }
+    """
+
     _row_length = ROW_LENGTHS[0]
     _column = 0
     _anchor: int | None = None
@@ -160,8 +166,10 @@ class HexView(ByteView):
                 gaps[last] = "]" if gaps[last] == " " else "|"
         selected = self._selection()
         for column in range(count):
-            if start + column in selected or start + column == self.cursor_offset:
-                styles[column] += self.tone("cursor")
+            if start + column == self.cursor_offset:
+                styles[column] = self.get_component_rich_style("hex-view--cursor")
+            elif start + column in selected:
+                styles[column] += self.get_component_rich_style("hex-view--selection", partial=True)
         return styles, gaps
 
     def _byte_style(self, byte: int) -> Style:

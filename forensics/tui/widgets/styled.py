@@ -48,7 +48,6 @@ TONES: Final[dict[str, tuple[str, str]]] = {
     "address": ("$text-accent", "underline"),
     "match": ("$text-warning", "bold reverse"),
     "evidence": ("$text-error", "bold underline"),
-    "cursor": ("", "reverse"),
 }
 """Tone -> (theme colour, text style). A tone is never the only signal: words and signs carry the meaning."""
 
