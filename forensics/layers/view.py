@@ -7,7 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from forensics.layers.overlay import LONGEST_LINK, overlay
+from forensics.layers._tree import can_follow
+from forensics.layers.overlay import overlay
 from forensics.limits import DEFAULT, MIB, Limits
 from forensics.model.files import Content, FileKind, FileState, FileVersion, LayerIndex
 
@@ -33,6 +34,7 @@ class ImageView:
         drafts, self.issues = overlay(self.image_layers, limits)
         self._of_layer: dict[int, tuple[FileVersion, ...]] = {}
         self._by_path: dict[str, list[FileVersion]] = {}
+        self._shadowed: dict[str, list[FileVersion]] = {}
         self._removed: dict[int, list[FileVersion]] = {}
         self._layers = {layer.index: layer for layer in self.image_layers}
         for layer, versions in zip(self.image_layers, drafts, strict=True):
@@ -46,7 +48,8 @@ class ImageView:
 
     def _take_in(self, index: int, versions: list[FileVersion]) -> None:
         for version in versions:
-            self._by_path.setdefault(version.path, []).append(version)
+            shadowed = version.changed_by_layer == index
+            (self._shadowed if shadowed else self._by_path).setdefault(version.path, []).append(version)
             if version.state is FileState.DELETED and version.changed_by_layer is not None:
                 self._removed.setdefault(version.changed_by_layer, []).append(version)
         versions.sort(key=_PATH)
@@ -56,7 +59,10 @@ class ImageView:
 
     def versions(self, path: str) -> tuple[FileVersion, ...]:
         """Every version of this very path, oldest first."""
-        return tuple(self._by_path.get(path, ()))
+        versions = self._by_path.get(path, [])
+        if path in self._shadowed:
+            versions = sorted([*versions, *self._shadowed[path]], key=attrgetter("key"))
+        return tuple(versions)
 
     def visible(self, path: str, top: int | None = None) -> FileVersion | None:
         """The version of this very path that is seen, links not followed."""
@@ -167,7 +173,7 @@ class ImageView:
                 continue
             link = version.entry.link
             hops += 1
-            if not 0 < len(link) <= LONGEST_LINK:
+            if not can_follow(link):
                 return None
             pending.extend(link.split("/")[::-1])
             if link.startswith("/"):
