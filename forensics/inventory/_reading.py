@@ -59,13 +59,13 @@ def content_key(version: FileVersion) -> object:
 
 
 def touched_layers(view: ImageView, roots: tuple[str, ...]) -> Iterator[tuple[int, bool]]:
-    """For every layer, whether anything at or below one of `roots` may differ from the layer below.
+    """For every layer, whether anything below one of the folders `roots` may differ from the layer below.
 
-    Links above a root are followed as of each layer, so that a database that moved counts as touched.
+    Links on the way to a root are followed as of each layer, so that a database that moved counts as touched.
     """
     previous: tuple[str, ...] = ()
     for layer in (index.index for index in view.image_layers):
-        resolved = tuple(view.canonical(root, layer) for root in roots)
+        resolved = tuple(view.canonical(f"{root}/x", layer).rpartition("/")[0] for root in roots)
         if resolved != previous:
             previous = resolved
             yield layer, True

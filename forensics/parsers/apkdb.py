@@ -63,13 +63,12 @@ def parse_apkdb(content: bytes) -> ApkDatabase:
         if not record.strip():
             continue
         reader = _Record()
-        for line in record.split(b"\n"):
-            if line and not reader.take(line):
-                lost += len(line)
+        strange = sum(len(line) for line in record.split(b"\n") if line and not reader.take(line))
         package = reader.package()
         if package is None:
             lost += len(record)
         else:
+            lost += strange
             packages.append(package)
     return ApkDatabase(tuple(packages), lost)
 
