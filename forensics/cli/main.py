@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
@@ -77,6 +76,8 @@ def _usage_error(error: click.ClickException) -> UsageError:
 def _explain(error: ForensicsError) -> int:
     """Write the error for people, on standard error; the exit code."""
     if os.environ.get("FORENSICS_DEBUG") == "1":
+        import traceback
+
         traceback.print_exc()
     say(f"error: {error.message}")
     if isinstance(error, ChoiceNeeded):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing
 from enum import EnumType
 from pathlib import Path
@@ -13,12 +14,15 @@ import msgspec
 import pytest
 
 import forensics
+from forensics.errors import ChoiceNeeded, ForensicsError
 from forensics.model.findings import Category, Confidence, Severity
 from forensics.model.report import SCHEMA, Report
-from forensics.reports import reports
+from forensics.pipeline import Options, Session
+from forensics.reports import load_report, reports
 from tests.report_records import make_report
 
 DOCUMENT = json.loads((Path(forensics.__file__).parent / "schema" / "report.schema.json").read_text())
+SARIF = json.loads((Path(__file__).parents[1] / "fixtures" / "sarif-schema-2.1.0.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(DOCUMENT)
 DOCS = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
 
@@ -103,3 +107,36 @@ def test_every_key_is_described_in_the_documentation(
 def test_the_schema_refuses_what_is_not_a_report(change: dict[str, Any], place: str) -> None:
     document = json.loads(reports()["json"].render(make_report())) | change
     assert any(error.json_path == place for error in VALIDATOR.iter_errors(document))
+
+
+ARCHIVES = sorted(Path(os.environ.get("FORENSICS_CORPUS", ""), "images").glob("*.tar*"))
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", [path.name for path in ARCHIVES] or ["(no corpus)"])
+def test_every_report_of_a_real_archive_validates_and_opens_again(
+    corpus: Path, tmp_path: Path, name: str
+) -> None:
+    report = analysis(str(corpus / "images" / name))
+    if report is None:
+        return
+    text = reports()["json"].render(report)
+    VALIDATOR.validate(json.loads(text))
+    saved = tmp_path / "report.json"
+    saved.write_text(text)
+    assert load_report(saved) == report
+    jsonschema.Draft7Validator(SARIF).validate(json.loads(reports()["sarif"].render(report)))
+    assert all(line.isprintable() for line in reports()["table"].render(report).split("\n"))
+
+
+def analysis(reference: str) -> Report | None:
+    """The report of the image, of the first one where there are several, None where there is none."""
+    for number in (None, 0):
+        try:
+            with Session(reference, Options(image=number, jobs=1, cache=False)) as session:
+                return session.analyze()
+        except ChoiceNeeded:
+            continue
+        except ForensicsError:
+            return None
+    return None

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -168,9 +169,18 @@ def test_a_latin_terminal_gets_escapes_instead_of_an_error() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["version", "--help"], ["--help"], ["completion", "bash"], ["nothing", "x", "y"], ["ls", "--help"]],
+    [
+        ["version", "--help"],
+        ["--help"],
+        ["completion", "bash"],
+        ["nothing", "x", "y"],
+        ["ls", "--help"],
+        ["ls", "IMAGE"],
+        ["cat", "IMAGE", "/etc/motd"],
+    ],
 )
-def test_starting_up_imports_nothing_heavy(command: list[str]) -> None:
+def test_starting_up_imports_nothing_heavy(command: list[str], small_image: Path) -> None:
+    command = [str(small_image) if word == "IMAGE" else word for word in command]
     program = (
         "import sys; from forensics.cli.main import main; main(sys.argv[1:]);"
         "heavy = {'yara', 'textual', 'docker', 'rich', 'magic', 'cyclonedx'} & set(sys.modules);"
