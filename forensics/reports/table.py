@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from forensics.model.findings import Finding, Severity
@@ -92,6 +93,14 @@ def _line(*pieces: str | tuple[str, str], indent: int = 2) -> Text:
 def _prose(text: str, style: str = "") -> Padding:
     """Text that is wrapped at the width."""
     return Padding(Text(printable(text), style=style), (0, 0, 0, 2))
+
+
+def _counts(label: str, counts: Iterable[str]) -> Padding:
+    """A label, and counts that stay in their own column where they wrap."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(min_width=8)
+    table.add_row(Text(label), Text(" · ".join(counts)))
+    return Padding(table, (0, 0, 0, 2))
 
 
 def _image(image: ReportImage) -> Iterator[Text]:
@@ -182,7 +191,7 @@ def _package_drift(drift: PackageDriftReport) -> Iterator[RenderableType]:
         f"{len(drift.absent):,} absent",
         f"{len(drift.version_changed):,} with another version",
     )
-    yield _prose("packages  " + " · ".join(counts))
+    yield _counts("packages", counts)
     yield from _rows(
         "+",
         (
@@ -217,8 +226,7 @@ def _file_drift(drift: FileDrift, *, nobody_asked: bool) -> Iterator[RenderableT
         "other files of nobody": drift.unowned_other,
         "missing": len(drift.missing),
     }
-    told = " · ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-    yield _prose(f"files     {told or 'none'}")
+    yield _counts("files", [f"{count:,} {name}" for name, count in counts.items() if count] or ["none"])
     yield from _rows(
         "!",
         (
