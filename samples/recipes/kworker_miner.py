@@ -121,5 +121,13 @@ traffic explains, while `top` inside the containers shows nothing but kernel thr
             layer=3,
             why="The build step that brought it downloads a script and runs it unseen.",
         ),
+        Answer(
+            categories=("defense-evasion", "persistence", "backdoor"),
+            severity="medium",
+            layer=4,
+            path="/docker-entrypoint.sh",
+            state="visible",
+            why="The start script starts the miner in the background before it starts the web server.",
+        ),
     ),
 )

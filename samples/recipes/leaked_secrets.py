@@ -23,7 +23,7 @@ def _make() -> Mapping[str, bytes]:
     image, debian = debian_image("leaked-secrets", {"Cmd": ["/srv/report"], "Env": environment})
     image.step(run("apt-get install -y curl"), debian.install(Layer(), CURL))
     image.step(f"ENV AWS_ACCESS_KEY_ID={_KEY_ID} AWS_SECRET_ACCESS_KEY={_KEY}")
-    image.step(f"ARG GITHUB_TOKEN={_TOKEN}")
+    image.step("ARG GITHUB_TOKEN")
     clone = Layer().file("/srv/report", "#!/bin/sh\necho report\n", 0o755)
     image.step(
         f'RUN |1 GITHUB_TOKEN={_TOKEN} /bin/sh -c curl -H "Authorization: Bearer {_TOKEN}" -o /srv/report '
@@ -54,6 +54,7 @@ but it was removed".
         Answer(
             categories=("secret",),
             severity="medium",
+            rules=("secret/in-environment",),
             why="An AWS access key and its secret in the environment of the image's configuration.",
         ),
         Answer(

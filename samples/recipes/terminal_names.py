@@ -53,15 +53,30 @@ pasted into the shell was not what had been copied.
 - Which names are merely odd, and break careless programs?
 """,
     make=_make,
-    answers=tuple(
+    answers=(
+        *(
+            Answer(
+                categories=("defense-evasion", "archive-anomaly"),
+                severity="medium",
+                layer=1,
+                path=printable(name),
+                state="visible",
+                why=f"The name {effect}.",
+            )
+            for name, effect in _NAMES.items()
+        ),
         Answer(
             categories=("defense-evasion", "archive-anomaly"),
             severity="medium",
-            layer=1,
-            path=printable(name),
+            layer=2,
+            path="/srv/app/current",
             state="visible",
-            why=f"The name {effect}.",
-        )
-        for name, effect in _NAMES.items()
+            why="The link's target colours the terminal red: targets are shown too.",
+        ),
+        Answer(
+            categories=("defense-evasion", "archive-anomaly", "configuration"),
+            severity="low",
+            why="The environment (PS1) and the build history hold control sequences as well.",
+        ),
     ),
 )
