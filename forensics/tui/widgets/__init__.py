@@ -19,6 +19,7 @@ from forensics.tui.widgets.severity import severity_label, severity_sign
 from forensics.tui.widgets.strings import FoundString, extract_strings
 from forensics.tui.widgets.strings_view import StringsView
 from forensics.tui.widgets.styled import TONES, Part, Styled, plain, to_content
+from forensics.tui.widgets.syntax import language_of
 from forensics.tui.widgets.text_view import TextView
 from forensics.tui.widgets.virtual_table import Column, TableModel, VirtualTable
 
@@ -54,6 +55,7 @@ __all__ = [
     "extract_strings",
     "find_bytes",
     "in_memory",
+    "language_of",
     "parse_needles",
     "plain",
     "severity_label",

@@ -45,7 +45,7 @@ class HexView(ByteView):
 
     COMPONENT_CLASSES = {"hex-view--cursor", "hex-view--selection"}
     DEFAULT_CSS = """
-    HexView > .hex-view--cursor { background: $accent; color: $background; text-style: bold not reverse; }
+    HexView > .hex-view--cursor { background: $foreground; color: $background; text-style: bold; }
     HexView > .hex-view--selection { background: $secondary; }
     """
 

@@ -58,6 +58,11 @@ class LineIndex:
         return self._rows
 
     @property
+    def lines(self) -> int:
+        """Lines found up to now; one that is not at its end yet is counted."""
+        return self._line if self._inside else self._line - 1
+
+    @property
     def indexed(self) -> int:
         """Bytes looked at up to now."""
         return self._position

@@ -147,11 +147,6 @@ class StringsView(Vertical):
         """Begin to look."""
         self._begin()
 
-    def focus(self, scroll_visible: bool = True, from_app_focus: bool = False) -> StringsView:  # noqa: FBT001
-        """Give the keys to the table."""
-        self._table.focus(scroll_visible, from_app_focus)
-        return self
-
     def _begin(self) -> None:
         needle = self._bar.value
         self._model.all.clear()

@@ -15,6 +15,7 @@ from textual.worker import get_current_worker
 from forensics.printable import printable
 from forensics.tui.widgets import syntax
 from forensics.tui.widgets._byte_view import ByteView
+from forensics.tui.widgets._rows import RowsMessage
 from forensics.tui.widgets.byte_source import ByteSource, Highlight
 from forensics.tui.widgets.line_index import ROW_BYTES, LineIndex, RowSpan
 from forensics.tui.widgets.styled import fit
@@ -43,6 +44,9 @@ class TextView(ByteView):
         Binding("w", "wrap", "Wrap", show=False),
         Binding("y", "copy", "Copy line", show=False),
     ]
+
+    class Indexed(RowsMessage):
+        """More lines were found, or all of them."""
 
     def __init__(
         self,
@@ -73,6 +77,17 @@ class TextView(ByteView):
     def index(self) -> LineIndex:
         """Where the lines are."""
         return self._index
+
+    @property
+    def line_count(self) -> int:
+        """Lines found up to now, those that go on in further rows counted once."""
+        return self._index.lines
+
+    @property
+    def cursor_line(self) -> int:
+        """The number of the line the cursor is on, from 1."""
+        span = self._span(self.cursor)
+        return span.line if span else 1
 
     @property
     def wrapped(self) -> bool:
@@ -107,6 +122,7 @@ class TextView(ByteView):
         if index is not self._index:
             return
         self.rows_changed()
+        self.post_message(self.Indexed(self))
         if self._pending:
             self.jump(*self._pending)
 
