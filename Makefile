@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml | $(BIN)/python
 
 # Set up and open the interface on a built-in training image.
 demo: $(STAMP)
-	$(BIN)/forensics samples build $(DEMO) --only $(DEMO_SAMPLE) --quiet
+	$(BIN)/forensics samples build $(DEMO) --only $(DEMO_SAMPLE) >/dev/null
 	$(BIN)/forensics open $(DEMO)/$(DEMO_SAMPLE).tar
 
 # Set up and run every test that this machine has the means for.

@@ -12,12 +12,13 @@ from forensics import __version__
 from forensics.detectors import Scene, verdict
 from forensics.model import report as doc
 from forensics.model.facts import FileFacts
-from forensics.model.files import Change, FileKind, FileVersion, LayerIndex
+from forensics.model.files import FileKind, FileVersion
 from forensics.model.findings import Finding, report_order
-from forensics.model.image import Image, ImageConfig, LayerSource
+from forensics.model.image import Image, ImageConfig
 from forensics.model.issues import Issue
 from forensics.model.packages import Inventory
 from forensics.model.sbom import FileStatus, FileVerdict
+from forensics.pipeline.layer_rows import layer_rows
 from forensics.printable import exact_base64, printable
 
 _PROGRAMS = frozenset({"elf", "script", "pe", "macho", "java-class", "pyc", "wasm"})
@@ -66,7 +67,7 @@ def _image(scene: Scene) -> doc.ReportImage:
         tags=_texts(image.tags),
         created=printable(image.created),
         config=_config(image.config, image),
-        layers=tuple(_layers(scene)),
+        layers=tuple(layer_rows(image, scene.view)),
         distribution=printable(scene.inventory.distribution_name),
     )
 
@@ -106,35 +107,6 @@ def _history(config: ImageConfig, image: Image) -> Iterator[doc.ReportHistory]:
             comment=printable(step.comment),
             layer=number,
         )
-
-
-def _layers(scene: Scene) -> Iterator[doc.ReportLayer]:
-    for source, index in zip(scene.image.layers, scene.view.image_layers, strict=True):
-        changes = Counter(version.change for version in scene.view.in_layer(index.index))
-        yield doc.ReportLayer(
-            index=index.index,
-            digest=index.digest or printable(source.digest),
-            diff_id=index.diff_id or printable(source.diff_id),
-            media_type=printable(source.media_type),
-            compressed_size=index.compressed_size,
-            size=index.size,
-            entries=len(index.entries),
-            created_by=printable(source.created_by),
-            created=printable(source.created),
-            verified=_verified(source, index),
-            base=source.base,
-            compression=index.compression,
-            added=changes[Change.ADDED],
-            modified=changes[Change.MODIFIED],
-            deleted=len(scene.view.removed_by(index.index)),
-        )
-
-
-def _verified(source: LayerSource, index: LayerIndex) -> bool | None:
-    agreements = {index.digest_agrees, index.diff_id_agrees} - {None}
-    if source.blob is None or not agreements:
-        return None
-    return agreements == {True}
 
 
 def _sbom_section(scene: Scene) -> doc.SbomSection:

@@ -1,4 +1,4 @@
-"""The report's rows for layers, for a command that makes no whole report."""
+"""The report's rows for layers: what was declared, what was computed, what each changed."""
 
 from __future__ import annotations
 
