@@ -29,8 +29,8 @@ def layers(
     Verified is yes when every digest declared for the layer was met, NO when one was not, and - when none was
     declared or the layer is not there.
     """
-    from forensics.pipeline.layer_rows import layer_rows
     from forensics.pipeline import Session
+    from forensics.pipeline.layer_rows import layer_rows
     from forensics.reports import layer_table
 
     with Session(reference, options) as session, progress() as listen:
