@@ -106,8 +106,8 @@ class FindingsPane(Pane):
         self.query_one(FilterBar).open(self._query)
 
     def draw(self) -> None:
-        """List again; the cursor keeps its finding."""
-        chosen = self.chosen
+        """List again; the cursor keeps its finding, or stays at the top while nobody moved it."""
+        chosen = self.chosen if self.table.cursor or self.has_focus_within else None
         problem = ""
         sort, descending = self._sort
         try:
@@ -150,7 +150,7 @@ class FindingsPane(Pane):
     def _highlighted(self, event: VirtualTable.Highlighted) -> None:
         event.stop()
         self._draw_card()
-        if not self._with_card and self.chosen is not None:
+        if not self._with_card and self.chosen is not None and self.table.has_focus:
             self.post_message(ChooseFinding(self.chosen))
 
     @on(VirtualTable.Opened)

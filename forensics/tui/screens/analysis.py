@@ -243,11 +243,14 @@ class AnalysisScreen(DialogueActions):
         early = self.store.early.get(key[0])
         return early.index.by_key(key) if early else None
 
-    def _go_to_version(self, version: FileVersion) -> None:
-        """Move layers and files to a version, in a listing that has it."""
+    def _go_to_version(self, version: FileVersion, *, own_layer: bool = False) -> None:
+        """Move layers and files to a version: in the listing of its layer, or in any that has it."""
         self._go_to_tab(LAYERS_TAB)
         work = self.workspace
-        scope = scope_with(work.files_pane.scope, version)
+        scope = work.files_pane.scope
+        if own_layer and scope.layer is None:
+            scope = Scope(version.layer, accumulated=self._accumulated)
+        scope = scope_with(scope, version)
         work.layers_pane.choose(scope.layer)
         work.files_pane.show_scope(scope, version.path, version.key)
 
@@ -275,7 +278,7 @@ class AnalysisScreen(DialogueActions):
                 self._set_layer(finding.layer)
             work.detail_pane.show_finding(finding)
         else:
-            self._go_to_version(version)
+            self._go_to_version(version, own_layer=True)
             if offset is None:
                 offset, length = _first_bytes(finding)
             if deeper or work.detail_pane.shows_bytes:
