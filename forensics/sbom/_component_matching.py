@@ -64,10 +64,8 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True):
     foreign: tuple[Component, ...]
 
 
-def parse_version(text: str, kind: str, epoch: str = "") -> Version:
-    """A version as its type writes it: Debian's may begin with `epoch:`, or give it beside."""
-    if kind != "deb":
-        return Version(None, text)
+def parse_version(text: str, epoch: str = "") -> Version:
+    """A version; Debian's may begin with `epoch:`, or a package URL gives the epoch beside."""
     match = _EPOCH.fullmatch(text)
     if match:
         return Version(match[1], match[2])
@@ -86,7 +84,7 @@ def identify(component: Component, types: frozenset[str]) -> Identity:
             name, url_version = url.name, url.version or ""
             arch, epoch = url.qualifiers.get("arch", ""), url.qualifiers.get("epoch", "")
     stated = dict.fromkeys(text for text in (url_version, component.version) if text)
-    versions = tuple((text, parse_version(text, kind, epoch)) for text in stated)
+    versions = tuple((text, parse_version(text, epoch)) for text in stated)
     foreign = bool(component.purl) and kind not in types
     return Identity(name=name.casefold(), type=kind, versions=versions, arch=arch, foreign=foreign)
 
@@ -107,7 +105,7 @@ class _Matcher:
         self._types = types
         self._by_name: dict[str, list[Package]] = {}
         self._by_source: dict[str, list[Package]] = {}
-        self._versions = {package.id: parse_version(package.version, package.type) for package in packages}
+        self._versions = {package.id: parse_version(package.version) for package in packages}
         for package in packages:
             self._by_name.setdefault(package.name.casefold(), []).append(package)
             if package.source:
@@ -156,7 +154,7 @@ class _Matcher:
             Pair(component, package)
             for package in self._by_source.get(identity.name, ())
             if package.type == identity.type and identity.versions
-            if identity.disagreement(parse_version(package.source_version, package.type)) is None
+            if identity.disagreement(parse_version(package.source_version)) is None
         ]
 
     def _other_version(self, component: Component, identity: Identity, taken: set[str]) -> list[Pair]:

@@ -56,6 +56,8 @@ def unwrap(content: bytes) -> Unwrapped:
             found = Unwrapped(_payload(found.content), found.subject)
         elif bytes(wrapping.predicate) and bytes(wrapping.predicate_type):
             found = _predicate(wrapping)
+            if found.content[:1] != b"{":
+                return found
         else:
             return found
     raise ParseError("too many envelopes in one another")

@@ -9,7 +9,6 @@ from forensics.errors import ParseError
 from forensics.limits import DEFAULT, Limits
 from forensics.model.sbom import DeclaredSbom
 from forensics.plugins import collect
-from forensics.printable import printable
 from forensics.sbom import formats
 from forensics.sbom._envelope import unwrap
 from forensics.sbom._json import decode_json
@@ -40,9 +39,8 @@ def read_document(content: bytes, origin: str, limits: Limits) -> tuple[Declared
     if len(content) > limits.sbom_bytes:
         raise ParseError("the SBOM is larger than the limit", "raise the limit sbom_bytes")
     unwrapped = unwrap(content.removeprefix(codecs.BOM_UTF8))
-    if len(unwrapped.content) == 0 or unwrapped.content[:1] == b'"':
-        kind = unwrapped.predicate_type or "text"
-        raise UnknownFormat(f"the attestation holds {kind} as text, only JSON is read")
+    if unwrapped.predicate_type and unwrapped.content[:1] != b"{":
+        raise UnknownFormat(f"{unwrapped.predicate_type} is there, but not as the JSON that is read here")
     marks = decode_json(unwrapped.content, Marks)
     for sbom_format in sbom_formats():
         if sbom_format.recognises(marks):
@@ -58,5 +56,5 @@ def read_document(content: bytes, origin: str, limits: Limits) -> tuple[Declared
             )
             return sbom, read
     known = ", ".join(sbom_format.name for sbom_format in sbom_formats())
-    what = printable(unwrapped.predicate_type) or "a JSON document"
+    what = unwrapped.predicate_type or "a JSON document"
     raise UnknownFormat(f"{what} is not an SBOM that is read here", f"formats: {known}, as JSON")

@@ -39,7 +39,7 @@ def wanted_digests(
     for version in view.all_versions():
         if version.entry.kind not in _JUDGED or not version.sha256:
             continue
-        digests = [claim.digest for claim in _claims_on(version, view, claims)]
+        digests = [claim.digest for claim in claims.claims(version)]
         digests.extend(file.digest for file in declared.at(version.path))
         for digest in digests:
             if digest and not digest.startswith("sha256:"):
@@ -114,7 +114,7 @@ class _Judge:
 
     def _claimed(self, version: FileVersion) -> FileVerdict | None:
         if version.key not in self._by_claims:
-            claims = _claims_on(version, self._view, self._history)
+            claims = self._history.claims(version)
             by_package = self._by_package(version, claims)
             self._by_claims[version.key] = self._by_sbom(version, claims) or by_package
         return self._by_claims[version.key]
@@ -183,16 +183,6 @@ class _Judge:
             for version in self._view.all_versions()
             if version.sha256 and self.accounted(version)
         )
-
-
-def _claims_on(version: FileVersion, view: ImageView, history: ClaimHistory) -> list[Claim]:
-    """The claims on the version's path, or on the path it stands for where a parent is a link."""
-    found = history.claims(version)
-    if not found and history:
-        canonical = view.canonical(version.path, version.layer)
-        if canonical != version.path:
-            found = history.claims(version, canonical)
-    return found
 
 
 def _missing(view: ImageView, inventory: Inventory, declared: DeclaredFiles) -> Iterator[MissingFile]:
