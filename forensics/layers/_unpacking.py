@@ -70,9 +70,22 @@ class Unpacking:
             return self.root, "/"
         known = self._folders.get(folder)
         if known is None:
-            known = self._folders[folder] = self._enter(folder)
+            known = self._folders[folder] = self._enter_from_above(folder) or self._enter(folder)
         node, real = known
         return child(node, name, self._room), path if real == folder else f"{real}/{name}"
+
+    def _enter_from_above(self, folder: str) -> tuple[Node, str] | None:
+        """The node and path of a folder whose own folder was entered before; None where it takes a walk."""
+        above, _, name = folder.rpartition("/")
+        known = self._folders.get(above)
+        if known is None:
+            return None
+        above_node, real = known
+        node = child(above_node, name, self._room)
+        if link_at(node):
+            return None
+        self._make_way(node)
+        return node, folder if real == above else f"{real}/{name}"
 
     def _enter(self, folder: str, *, follow: bool = True) -> tuple[Node, str]:
         """The node of a folder that members lie in, and its path ("" for the root).
