@@ -32,12 +32,18 @@ def difference(old: bytes, new: bytes) -> list[Line]:
     equal lines at both ends are put aside, given up after `EDITS` changes: the time is bounded whatever the
     texts are.
     """
-    left, right = old.split(b"\n"), new.split(b"\n")
+    left, right = _lines(old), _lines(new)
     head = _equal(zip(left, right, strict=False))
     tail = _equal(zip(reversed(left[head:]), reversed(right[head:]), strict=False))
     middle = _middle(left[head : len(left) - tail], right[head : len(right) - tail])
     signs = " " * head + middle + " " * tail
     return list(_with_context(_numbered(signs, left, right)))
+
+
+def _lines(text: bytes) -> list[bytes]:
+    """The lines with their line feeds: a last line may lack one, which is a difference too."""
+    pieces = text.split(b"\n")
+    return [piece + b"\n" for piece in pieces[:-1]] + [piece for piece in pieces[-1:] if piece]
 
 
 def _equal(pairs: Iterable[tuple[bytes, bytes]]) -> int:

@@ -11,26 +11,28 @@ from forensics.tui.widgets import Styled, to_content
 
 
 class WithStatus(Vertical):
-    """One widget, and one or more lines about it."""
+    """One widget, and `lines` lines about it."""
 
     DEFAULT_CSS = """
     WithStatus { height: 1fr; }
     WithStatus > Rows { height: 1fr; }
     WithStatus > .status-line {
-        height: auto; max-height: 3; width: 1fr; color: $text-muted; background: $panel;
+        height: 1; width: 1fr; color: $text-muted; background: $panel;
+        text-wrap: nowrap; text-overflow: ellipsis;
     }
     """
 
-    def __init__(self, widget: Widget) -> None:
+    def __init__(self, widget: Widget, lines: int = 1) -> None:
         super().__init__()
         self._widget = widget
-        self._line = Label("", markup=False, classes="status-line")
+        self._labels = [Label("", markup=False, classes="status-line") for _ in range(lines)]
 
     def compose(self) -> ComposeResult:
-        """The widget, and the line."""
+        """The widget, and the lines."""
         yield self._widget
-        yield self._line
+        yield from self._labels
 
-    def tell(self, text: Styled) -> None:
-        """Say `text` in the line."""
-        self._line.update(to_content(text))
+    def tell(self, *texts: Styled) -> None:
+        """Say one text a line; a line without a text is empty."""
+        for number, label in enumerate(self._labels):
+            label.update(to_content(texts[number] if number < len(texts) else ""))

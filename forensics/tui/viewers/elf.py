@@ -9,6 +9,7 @@ from forensics.tui.viewers._sheet import Place, Sheet
 from forensics.tui.viewers._viewer import ViewedFile, Viewer
 from forensics.tui.viewers.info import RANDOM
 from forensics.tui.widgets import Blank, Fact, Heading, Item, Paragraph, Part
+from forensics.tui.words import size_text
 
 BAR = 8
 """Cells of a bar: one for every bit of entropy a byte can have."""
@@ -38,7 +39,7 @@ def elf_items(elf: ElfFacts) -> list[Item]:
     if elf.sections:
         items += [
             Heading("Sections" if elf.has_sections else "Segments · there is no section table"),
-            Paragraph((("offset       size  entropy (bits a byte)  flags  name", "muted"),), indent=2),
+            Paragraph((("  offset     size bits a byte   flags name", "muted"),)),
             *(_section(section) for section in elf.sections),
             Blank(),
         ]
@@ -97,13 +98,14 @@ def _odd(text: str) -> Item:
 
 def _section(section: ElfSection) -> Item:
     parts: list[Part] = [
-        (f"0x{section.offset:08x}", "accent"),
-        f" {section.size:>10,}  ",
+        (f"{section.offset:08x} ", "accent"),
+        f"{size_text(section.size):>6} ",
         *entropy_bar(section.entropy),
-        f"  {section.flags:<5}  ",
+        f" {section.flags:<5} ",
         (section.name or "(no name)", "strong"),
     ]
-    return Paragraph(parts, indent=2, payload=Place(section.offset, section.size) if section.size else None)
+    payload = Place(section.offset, section.size) if section.size else None
+    return Paragraph(parts, indent=0 if payload else 2, payload=payload)
 
 
 def entropy_bar(entropy: float) -> tuple[Part, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from textual import on
 from textual.widget import Widget
 
@@ -9,6 +11,8 @@ from forensics.tui.viewers._sheet import not_at_hand
 from forensics.tui.viewers._status_line import WithStatus
 from forensics.tui.viewers._viewer import ViewedFile, Viewer
 from forensics.tui.widgets import ByteSource, HexView, Highlight, Part
+
+Endian = Literal["little", "big"]
 
 WIDTHS = (1, 2, 4, 8)
 """Bytes of the numbers that are shown."""
@@ -27,15 +31,18 @@ class HexViewer(Viewer):
     def make(self, file: ViewedFile) -> Widget:
         """Bytes and a line with numbers, or a sentence when the image is not at hand."""
         source = file.source()
-        return HexPane(source, file.highlights()) if source else not_at_hand()
+        elf = file.facts.elf if file.facts else None
+        endian: Endian = "big" if elf and elf.endian == "big" else "little"
+        return HexPane(source, file.highlights(), endian) if source else not_at_hand()
 
 
 class HexPane(WithStatus):
     """The hex view, and below it offset, marks and numbers."""
 
-    def __init__(self, source: ByteSource, highlights: tuple[Highlight, ...]) -> None:
+    def __init__(self, source: ByteSource, highlights: tuple[Highlight, ...], endian: Endian) -> None:
         self._view = HexView(source, highlights)
-        super().__init__(self._view)
+        self._endian: Endian = endian
+        super().__init__(self._view, lines=2)
 
     def on_mount(self) -> None:
         """Say where the cursor begins."""
@@ -60,23 +67,20 @@ class HexPane(WithStatus):
         place = [f"0x{offset:x} ({offset:,}) of {view.source.size:,} bytes"]
         labels = [mark.label for mark in view.highlights.between(offset, offset + 1) if mark.label]
         marks: tuple[Part, ...] = (("  [" + "] [".join(labels) + "]", "evidence"),) if labels else ()
-        around = f"\n{numbers(view.bytes_at(offset, max(WIDTHS)))}"
         count = len(view.highlights)
         if count and not labels:
             marks = ((f"  {count} marked, n next", "muted"),)
-        self.tell((*place, *marks, around))
+        self.tell((*place, *marks), numbers(view.bytes_at(offset, max(WIDTHS)), self._endian))
 
 
-def numbers(content: bytes) -> str:
-    """What the first bytes are as unsigned numbers, little-endian and, where it differs, big-endian."""
-    words = []
-    for width in WIDTHS:
-        if width > len(content):
-            break
-        little = int.from_bytes(content[:width], "little")
-        big = int.from_bytes(content[:width], "big")
-        words.append(f"u{8 * width} {little}" + (f"/{big}" if big != little and width < 8 else ""))
-    return "  ".join(words) if words else "the bytes are not in the archive"
+def numbers(content: bytes, endian: Endian) -> str:
+    """What the first bytes are as unsigned numbers of 1, 2, 4 and 8 bytes."""
+    if not content:
+        return "these bytes are not in the archive"
+    words = [
+        f"u{8 * width} {int.from_bytes(content[:width], endian)}" for width in WIDTHS if width <= len(content)
+    ]
+    return f"{endian}-endian  {'  '.join(words)}"
 
 
 VIEWER = HexViewer()

@@ -98,7 +98,11 @@ class DifferenceRows:
         """Numbers of the line in both texts, sign, text."""
         line = self._lines[index]
         tone = _TONES.get(line.sign, "")
-        text = "⋯" if line.sign == "@" else printable(line.text.replace(b"\t", b"    "))
+        text = printable(line.text.removesuffix(b"\n").replace(b"\t", b"    "))
+        if line.sign == "@":
+            text = "⋯"
+        elif not line.text.endswith(b"\n"):
+            text += "  (no line feed at the end)"
         shown = line.sign != "@"
         return (
             ((str(line.old) if line.old and shown else "", "muted"),),
@@ -111,7 +115,7 @@ class VersionsPane(Vertical):
     """The list above, the comparison below."""
 
     DEFAULT_CSS = """
-    VersionsPane > #versions-list { height: auto; max-height: 40%; min-height: 4; }
+    VersionsPane > #versions-list { height: auto; max-height: 40%; min-height: 3; }
     VersionsPane > #versions-sentence {
         width: 1fr; height: auto; max-height: 3; color: $text-muted; background: $panel;
     }

@@ -43,6 +43,7 @@ class Rows(ScrollView, can_focus=True):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
         background: $surface;
         color: $foreground;
     }
@@ -108,6 +109,11 @@ class Rows(ScrollView, can_focus=True):
         return self._cursor
 
     @property
+    def row_width(self) -> int:
+        """Cells of a row; the scroll bar's place is kept free, so that it never changes with the content."""
+        return self.scrollable_content_region.width
+
+    @property
     def page_rows(self) -> int:
         """Rows that fit on the screen."""
         return max(1, self.size.height - self.header_rows)
@@ -135,7 +141,7 @@ class Rows(ScrollView, can_focus=True):
     def rows_changed(self) -> None:
         """The number of rows or what they say changed: measure and draw again."""
         self._cursor = max(0, min(self._cursor, self.row_count - 1))
-        self.virtual_size = Size(self.size.width, self.row_count + self.header_rows)
+        self.virtual_size = Size(self.row_width, self.row_count + self.header_rows)
         self.refresh()
 
     def refresh_row(self, row: int) -> None:
@@ -169,7 +175,7 @@ class Rows(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen (Textual's line API)."""
-        width = self.size.width
+        width = self.row_width
         base = self.rich_style
         if y < self.header_rows:
             style = self.get_component_rich_style("rows--header")

@@ -33,9 +33,14 @@ class ReadableBytes:
     reader: Callable[[int, int], bytes]
 
     def read(self, offset: int, length: int) -> bytes:
-        """At most `length` bytes from `offset`, none beyond the size."""
+        """At most `length` bytes from `offset`, none beyond the size, none where they cannot be read."""
         length = min(length, self.size - offset)
-        return self.reader(offset, length) if offset >= 0 and length > 0 else b""
+        if offset < 0 or length <= 0:
+            return b""
+        try:
+            return self.reader(offset, length)
+        except OSError:
+            return b""
 
 
 def in_memory(content: bytes) -> ReadableBytes:

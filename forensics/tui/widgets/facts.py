@@ -117,14 +117,14 @@ class KeyValues(Rows):
 
     def on_resize(self) -> None:
         """Wrap at the new width."""
-        if self._laid_out != self.size.width:
+        if self._laid_out != self.row_width:
             self._lay_out()
         super().on_resize()
 
     def _lay_out(self) -> None:
         item = self._lines[self.cursor].item if self._lines else 0
-        width = max(8, self.size.width)
-        self._laid_out = self.size.width
+        width = max(8, self.row_width)
+        self._laid_out = self.row_width
         labels = [fact.label for fact in self._items if isinstance(fact, Fact)]
         label_cells = min(max([LABEL_CELLS, *map(cell_len, labels)]), max(4, width // 3))
         self._lines = [

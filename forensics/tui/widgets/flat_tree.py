@@ -336,7 +336,7 @@ class FlatTree(Rows):
     def row_clicked(self, row: int, x: int) -> None:
         """A click on the arrow expands or collapses; anywhere it chooses."""
         self.move_cursor(row)
-        start = len(self._indent(row, self.size.width))
+        start = len(self._indent(row, self.row_width))
         if start <= x < start + INDENT:
             self.toggle(row)
 

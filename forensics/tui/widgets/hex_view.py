@@ -88,7 +88,7 @@ class HexView(ByteView):
     def on_resize(self) -> None:
         """Take as many bytes a row as fit, and stay on the same byte."""
         offset = self.cursor_offset
-        width = self.size.width
+        width = self.row_width
         self._row_length = next(
             (length for length in ROW_LENGTHS if self._width_with(length) <= width), ROW_LENGTHS[-1]
         )
@@ -133,9 +133,10 @@ class HexView(ByteView):
         styles, gaps = self._marked(start, count, content, base)
         segments = [Segment(f"{start:0{self.offset_digits}x} ", base + self.tone("muted"))]
         for column in range(self._row_length):
+            gap = gaps[column]
             if column == self._row_length // 2 and self._row_length > ROW_LENGTHS[-1]:
-                segments.append(Segment(" ", base))
-            segments.append(Segment(gaps[column], base + self.tone("strong")))
+                gap = gap + " " if gap == "]" else " " + gap
+            segments.append(Segment(gap, base + self.tone("strong")))
             if column >= count:
                 segments.append(Segment("  ", base))
             else:

@@ -18,7 +18,7 @@ from forensics.tui.widgets._byte_view import ByteView
 from forensics.tui.widgets._rows import RowsMessage
 from forensics.tui.widgets.byte_source import ByteSource, Highlight
 from forensics.tui.widgets.line_index import ROW_BYTES, LineIndex, RowSpan
-from forensics.tui.widgets.styled import fit
+from forensics.tui.widgets.styled import fit, width_of
 
 FIRST_BYTES = 256 << 10
 """Bytes whose lines are found before the first drawing."""
@@ -188,19 +188,22 @@ class TextView(ByteView):
             Segment(number.rjust(self.gutter_cells - 3), base + self.tone("muted")),
             Segment(f" {sign} ", base + self.tone("critical")),
         ]
-        text = self._text(span, marks, base)
+        text = self._text(span, marks, base, self._shift + width)
         return gutter + fit(text, width - self.gutter_cells, base, shift=self._shift)
 
-    def _text(self, span: RowSpan, marks: list[Highlight], base: Style) -> list[Segment]:
-        """The text of a row, tabs expanded, every piece printable, in the colours of syntax and marks."""
-        content = self.bytes_at(span.offset, span.length)
+    def _text(self, span: RowSpan, marks: list[Highlight], base: Style, cells: int) -> list[Segment]:
+        """The text of a row, tabs expanded, every piece printable, in the colours of syntax and marks.
+
+        Bytes that cannot come within the first `cells` cells are left out: a character has four at most.
+        """
+        content = self.bytes_at(span.offset, min(span.length, 4 * (cells + 1)))
         segments: list[Segment] = []
         column = 0
         for start, end, style in self._runs(content, span, marks):
             text = _expanded(content[start:end], column)
             column += cell_len(text)
             segments.append(Segment(text, base + style))
-        if span.ending == "\r\n":
+        if span.ending == "\r\n" and len(content) == span.length:
             segments.append(Segment("␍", base + self.tone("muted")))
         return segments
 
@@ -235,15 +238,20 @@ class TextView(ByteView):
         self._move_text(SHIFT)
 
     def _move_text(self, cells: int) -> None:
+        wanted = self._shift + cells
+        room = self.row_width - self.gutter_cells
         top = self.scroll_offset.y
-        rows = range(top, min(top + self.page_rows, self.row_count))
-        longest = max((self._cells_of(row) for row in rows), default=0)
-        most = max(0, longest - (self.size.width - self.gutter_cells))
-        self._set_shift(max(0, min(self._shift + cells, most)))
+        most = 0
+        for row in range(top, min(top + self.page_rows, self.row_count)):
+            most = max(most, self._cells_of(row, wanted + room) - room)
+            if most >= wanted:
+                break
+        self._set_shift(max(0, min(wanted, most)))
 
-    def _cells_of(self, row: int) -> int:
+    def _cells_of(self, row: int, enough: int) -> int:
+        """Cells that a row takes, counted as far as `enough`."""
         span = self._span(row)
-        return sum(cell_len(piece.text) for piece in self._text(span, [], Style.null())) if span else 0
+        return width_of(self._text(span, [], Style.null(), enough)) if span else 0
 
     def _show_column(self, row: int, offset: int) -> None:
         """Scroll sideways so that the byte `offset` of `row` is on the screen."""
@@ -251,7 +259,7 @@ class TextView(ByteView):
         if span is None:
             return
         column = cell_len(_expanded(self.bytes_at(span.offset, offset - span.offset), 0))
-        room = max(1, self.size.width - self.gutter_cells)
+        room = max(1, self.row_width - self.gutter_cells)
         if not self._shift <= column < self._shift + room - SHIFT:
             self._set_shift(max(0, column - room // 2) if column >= room - SHIFT else 0)
 
@@ -269,7 +277,7 @@ class TextView(ByteView):
         """Find the rows again, and stay on the same byte."""
         offset = self._cursor_byte
         self._shift = 0
-        self._index = LineIndex(self.source, self.size.width - self.gutter_cells if self._wrap else ROW_BYTES)
+        self._index = LineIndex(self.source, self.row_width - self.gutter_cells if self._wrap else ROW_BYTES)
         self._cursor = 0
         self._begin()
         row = self._index.row_of(offset)
@@ -279,7 +287,7 @@ class TextView(ByteView):
     def on_resize(self) -> None:
         """Wrap again at the new width."""
         super().on_resize()
-        if self._wrap and self._index.row_bytes != max(8, self.size.width - self.gutter_cells):
+        if self._wrap and self._index.row_bytes != max(8, self.row_width - self.gutter_cells):
             self._lay_out()
 
     def action_copy(self) -> None:

@@ -179,7 +179,7 @@ class VirtualTable(Rows):
     def header_clicked(self, x: int) -> None:
         """Tell which title was clicked."""
         start = 0
-        for index, width in enumerate(self.widths(self.size.width)):
+        for index, width in enumerate(self.widths(self.row_width)):
             if width and start <= x < start + width:
                 self.post_message(self.HeaderClicked(self, index))
                 return
@@ -200,7 +200,7 @@ class VirtualTable(Rows):
             values = self._model.row(row)
             if len(values) == len(self._columns):
                 longest = max(longest, width_of(self._cell(values[-1], Style.null())))
-        most = max(0, longest - self.widths(self.size.width)[-1])
+        most = max(0, longest - self.widths(self.row_width)[-1])
         shift = max(0, min(self._shift + cells, most))
         if shift != self._shift:
             self._shift = shift
