@@ -26,7 +26,7 @@ class ByProduct:
     id: str
     paths: str
     reason: str
-    condition: when.Condition = when.always
+    condition: when.Condition = when.is_file
     programs: bool = False
     whatever_mode: bool = False
 
@@ -36,6 +36,12 @@ class ByProduct:
             return False
         return self.condition(site)
 
+
+_SYSTEM_FOLDERS = tuple(
+    f"{prefix}/{name}"
+    for prefix in ("", "/usr")
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "libo32")
+)
 
 BY_PRODUCTS: tuple[ByProduct, ...] = (
     # ---- package databases -----------------------------------------------------------------------------
@@ -110,19 +116,22 @@ BY_PRODUCTS: tuple[ByProduct, ...] = (
         "merged-usr",
         r"/(?:usr/)?(?:bin|sbin|lib|lib32|lib64|libx32|libo32)",
         "the directories of a merged /usr",
-        when.leads_to_directory,
+        when.ends_at(*_SYSTEM_FOLDERS),
     ),
     ByProduct(
         "compatibility-link",
-        r"/usr/local/man|/var/(?:run|lock|mail|tmp)|/usr/tmp|/var/spool/mail|/usr/(?:share/)?(?:man|doc|info)",
+        r"/usr/local/man|/var/(?:run|lock|mail)|/var/spool/mail|/usr/(?:man|doc|info)",
         "an old name of a directory",
-        when.leads_to_directory,
-    ),
-    ByProduct(
-        "compatibility-link",
-        r"/var/(?:run|lock)",
-        "the runtime directories, which need not be there",
-        when.leads_to("/run", "/run/lock", "../run", "../run/lock"),
+        when.ends_at(
+            "/usr/local/share/man",
+            "/run",
+            "/run/lock",
+            "/var/mail",
+            "/var/spool/mail",
+            "/usr/share/man",
+            "/usr/share/doc",
+            "/usr/share/info",
+        ),
     ),
     ByProduct(
         "mtab",
@@ -179,8 +188,8 @@ BY_PRODUCTS: tuple[ByProduct, ...] = (
     ByProduct(
         "runit-service",
         r"/etc/runit/runsvdir/default/[^/]+|/etc/service/[^/]+",
-        "a service directory of a package that is switched on by a link",
-        when.leads_to_directory,
+        "a service directory that is switched on by a link; what it runs is judged by itself",
+        when.ends_at("/etc/sv/"),
     ),
     # ---- certificates ----------------------------------------------------------------------------------
     ByProduct(

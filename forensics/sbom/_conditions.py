@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from forensics.model.files import FileKind
 from forensics.sbom._site import Site, certificates
 
 Condition = Callable[[Site], bool]
 
 _BYTECODE = re.compile(
-    r"(?P<folder>.*)/__pycache__/(?P<module>[^/]+)\.[a-z]+-?\d+[^/.]*(?:\.opt-\d)?\.pyc"
+    r"(?P<folder>.*)/__pycache__/(?P<module>[^/.]+)\.[a-z]+-?\d+[^/.]*(?:\.opt-\d)?\.pyc"
     r"|(?P<beside>.*/[^/]+)\.py[co]"
 )
 _BYTECODE_HEADER = 16
@@ -23,14 +22,9 @@ _BUSYBOXES = frozenset(("busybox", "bbsuid", "busybox.static"))
 _UCF_LINE = re.compile(r"[0-9a-f]{32}[ \t]+(/.*)")
 
 
-def always(site: Site) -> bool:
-    """The path says enough: nothing of this kind is a program."""
-    return site.path != ""
-
-
-def is_link(site: Site) -> bool:
-    """It is a symbolic link."""
-    return site.is_link
+def is_file(site: Site) -> bool:
+    """It is a file and no link; the path says the rest."""
+    return not site.is_link
 
 
 def is_empty(site: Site) -> bool:
@@ -59,9 +53,15 @@ def leads_through_alternatives(site: Site) -> bool:
     return site.version.entry.link.startswith("/etc/alternatives/") and site.leads_to_accounted
 
 
-def leads_to_directory(site: Site) -> bool:
-    """It is a link to a directory."""
-    return site.target is not None and site.target.entry.kind is FileKind.DIRECTORY
+def ends_at(*ends: str) -> Condition:
+    """A link that ends at one of these paths, or below one that ends in a slash, all links followed."""
+    places = frozenset(end for end in ends if not end.endswith("/"))
+    folders = tuple(end for end in ends if end.endswith("/"))
+
+    def condition(site: Site) -> bool:
+        return site.is_link and (site.link_end in places or site.link_end.startswith(folders))
+
+    return condition
 
 
 def leads_to(*ends: str) -> Condition:
@@ -116,7 +116,7 @@ def is_maintainer_script(site: Site) -> bool:
     match = _MAINTAINER_SCRIPT.fullmatch(site.name)
     if match is None or not site.installed(match["package"]):
         return False
-    return not site.is_elf or site.name in _COMPILED_SCRIPTS
+    return site.head.startswith(b"#!") or (site.is_elf and site.name in _COMPILED_SCRIPTS)
 
 
 def only_exits(site: Site) -> bool:
