@@ -76,6 +76,11 @@ class DetailPane(Pane):
         return self._viewer.id if self._viewer and self._version else None
 
     @property
+    def ways(self) -> tuple[str, ...]:
+        """The ids of the viewers that can be stepped through."""
+        return tuple(tab.id for tab in self.query_one(TabLine).tabs)
+
+    @property
     def byte_offset(self) -> int | None:
         """Where the cursor is, in a viewer of bytes."""
         bytes_shown = self._byte_view()
@@ -243,7 +248,6 @@ class DetailPane(Pane):
             return
         self._viewer = viewer
         self.set_class(False, "-card")
-        had_focus = self.has_focus_within
         facts = self.query_one("#detail-facts", Container)
         info = self._find(INFO)
         if self._in_two and info is not None:
@@ -252,8 +256,6 @@ class DetailPane(Pane):
             facts.remove_children()
         self._replace(self.query_one("#detail-content", Container), viewer.make(file))
         self.draw_head()
-        if had_focus:
-            self.call_after_refresh(self.focus_inside)
 
     def _replace(self, host: Container, widget: Widget) -> None:
         had_focus = host.has_focus_within
@@ -261,7 +263,13 @@ class DetailPane(Pane):
             host.remove_children()
             host.mount(widget)
         if had_focus:
-            self.call_after_refresh(self.focus_inside)
+            self.call_after_refresh(self._focus_again)
+
+    def _focus_again(self) -> None:
+        """The keys go to the new widget, unless somebody else got them meanwhile."""
+        focused = self.screen.focused
+        if focused is None or self in focused.ancestors:
+            self.focus_inside()
 
     # -- which viewer -----------------------------------------------------------------------------------
 

@@ -149,7 +149,7 @@ class FilesPane(Pane):
         self._query = ""
         self._wanted: tuple[str, tuple[int, int] | None] | None = None
         self._listed: Listed | None = None
-        self._problem = ""
+        self.problem = ""
 
     def compose(self) -> ComposeResult:
         """The tree and its filter."""
@@ -255,7 +255,7 @@ class FilesPane(Pane):
     def _listing_made(self, event: Made) -> None:
         event.stop()
         made = event.made
-        self._problem = str(made) if isinstance(made, QueryError) else ""
+        self.problem = str(made) if isinstance(made, QueryError) else ""
         if isinstance(made, Listed):
             fresh = self._listed is None or self._listed.scope != made.scope or made.filtered
             self._listed = made
@@ -270,7 +270,7 @@ class FilesPane(Pane):
             self.file_tree.refresh_model(_FileTree(self.store, empty))
         self._entitle()
         if self._query:
-            self.query_one(FilterBar).note(self._problem or self._count_text())
+            self.query_one(FilterBar).note(self.problem or self._count_text())
 
     def _open_folders(self, made: Listed) -> None:
         """Open the folders of a short listing, those a filter leaves, or those with something to look at."""

@@ -1,0 +1,163 @@
+"""The virtual table: widths, header, order, cursor, and how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from forensics.tui.widgets import Column, Styled, VirtualTable
+from tests.widget_host import hosted, lines_of, quickest
+
+COLUMNS = (
+    Column("severity", 10),
+    Column("rule", 20, min_width=8, flexible=True, importance=-1),
+    Column("layer", 5, "right"),
+    Column("path", 40, min_width=12, flexible=True),
+)
+
+
+class Rows:
+    """Rows that are made when they are asked for; remembers which were."""
+
+    def __init__(self, count: int, path: str = "/usr/bin/thing") -> None:
+        self.total = count
+        self.path = path
+        self.asked: set[int] = set()
+
+    def count(self) -> int:
+        return self.total
+
+    def row(self, index: int) -> Sequence[Styled]:
+        self.asked.add(index)
+        return ((("! high", "high"),), "ownership/unowned", str(index), self.path)
+
+
+@pytest.mark.parametrize("width", [24, 30, 47, 60, 80, 133, 200])
+def test_the_columns_fill_the_width_exactly_and_none_is_below_its_least(width: int) -> None:
+    widths = VirtualTable(Rows(0), COLUMNS).widths(width)
+    shown = [cells for cells in widths if cells]
+    assert sum(shown) + len(shown) - 1 == width
+    for column, cells in zip(COLUMNS, widths, strict=True):
+        assert cells == 0 or cells >= (column.min_width if column.flexible else column.width)
+
+
+def test_flexible_columns_share_in_proportion_to_their_widths() -> None:
+    table = VirtualTable(Rows(0), (Column("a", 10, flexible=True), Column("b", 30, flexible=True)))
+    small, large = table.widths(129)
+    assert small + large == 128
+    assert (small - 4) * 3 == large - 4
+
+
+def test_the_least_important_column_goes_first_when_there_is_no_room() -> None:
+    assert VirtualTable(Rows(0), COLUMNS).widths(35)[1] == 0
+
+
+async def test_only_the_rows_on_the_screen_are_asked_for() -> None:
+    model = Rows(1_000_000)
+    table = VirtualTable(model, COLUMNS)
+    async with hosted(table, size=(80, 24)) as (pilot, _):
+        await pilot.press("end")
+        assert max(model.asked) == 999_999
+        assert len(model.asked) <= 2 * 24
+
+
+async def test_the_header_stays_and_columns_are_aligned() -> None:
+    table = VirtualTable(Rows(100), COLUMNS)
+    async with hosted(table, size=(80, 10)) as (pilot, _):
+        await pilot.press("end")
+        header, *rows = lines_of(table)
+        assert header.index("path") == rows[0].index("/usr")
+        assert header.index("layer") + len("layer") == rows[0].index("91") + 2
+        assert rows[-1].split()[3] == "99"
+
+
+async def test_keys_move_and_tell_once_for_every_row() -> None:
+    table = VirtualTable(Rows(3), COLUMNS)
+    async with hosted(table, VirtualTable.Highlighted, VirtualTable.Opened) as (pilot, host):
+        await pilot.press("j", "down", "down", "k", "g", "G", "enter")
+        told = [(type(message).__name__, message.index) for message in host.take()]
+        assert told == [
+            ("Highlighted", 1),
+            ("Highlighted", 2),
+            ("Highlighted", 1),
+            ("Highlighted", 0),
+            ("Highlighted", 2),
+            ("Opened", 2),
+        ]
+
+
+async def test_an_empty_table_takes_every_key_and_tells_nothing() -> None:
+    table = VirtualTable(Rows(0), COLUMNS)
+    async with hosted(table, VirtualTable.Highlighted, VirtualTable.Opened) as (pilot, host):
+        await pilot.press("j", "k", "g", "G", "pagedown", "left", "right", "enter")
+        assert host.take() == []
+        assert table.cursor == 0
+
+
+async def test_a_click_on_a_title_names_its_column_and_the_order_is_shown() -> None:
+    table = VirtualTable(Rows(3), COLUMNS)
+    async with hosted(table, VirtualTable.HeaderClicked, size=(90, 10)) as (pilot, host):
+        start = lines_of(table)[0].index("path")
+        await pilot.click(table, offset=(start, 0))
+        assert [message.column for message in host.take()] == [3]
+        table.set_sort(3, descending=True)
+        assert "path▾" in lines_of(table)[0]
+        table.set_sort(3)
+        assert "path▴" in lines_of(table)[0]
+        table.set_sort(None)
+        assert lines_of(table)[0].endswith("path")
+
+
+async def test_a_click_chooses_a_row_and_a_second_one_opens_it() -> None:
+    table = VirtualTable(Rows(9), COLUMNS)
+    async with hosted(table, VirtualTable.Highlighted, VirtualTable.Opened) as (pilot, host):
+        await pilot.click(table, offset=(5, 4))
+        assert [message.index for message in host.take()] == [3]
+        await pilot.click(table, offset=(5, 6), times=2)
+        assert [(type(message).__name__, message.index) for message in host.take()] == [
+            ("Highlighted", 5),
+            ("Opened", 5),
+        ]
+
+
+async def test_a_long_last_column_scrolls_to_its_end_and_no_further() -> None:
+    path = "/" + "/".join(f"part{number:02}" for number in range(20))
+    table = VirtualTable(Rows(3, path), COLUMNS)
+    async with hosted(table, size=(80, 10)) as (pilot, _):
+        assert lines_of(table)[1].endswith("…")
+        for _ in range(40):
+            await pilot.press("right")
+        shown = lines_of(table)[1]
+        assert shown.endswith("part18/part19")
+        assert "…" in shown
+        for _ in range(40):
+            await pilot.press("h")
+        assert "/part00/part01" in lines_of(table)[1]
+
+
+async def test_a_shorter_model_takes_the_cursor_along() -> None:
+    table = VirtualTable(Rows(100), COLUMNS)
+    async with hosted(table, VirtualTable.Highlighted) as (pilot, host):
+        await pilot.press("end")
+        host.take()
+        table.refresh_model(Rows(5))
+        await pilot.pause()
+        assert table.cursor == 4
+        table.refresh_model(cursor=2)
+        await pilot.pause()
+        assert [message.index for message in host.take()] == [2]
+
+
+async def test_a_million_rows_are_painted_and_every_key_answered_within_a_tenth_of_a_second() -> None:
+    table = VirtualTable(Rows(1_000_000), COLUMNS)
+    async with hosted(table, size=(200, 60)) as (_, __):
+        took = {
+            "paint": quickest(lambda: lines_of(table)),
+            "down": quickest(table.action_cursor_down),
+            "end": quickest(table.action_cursor_last),
+            "page": quickest(table.action_page_up),
+            "right": quickest(table.action_cursor_right),
+            "refresh": quickest(table.refresh_model),
+        }
+        assert {name: seconds for name, seconds in took.items() if seconds > 0.1} == {}
