@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from forensics.limits import Limits
 from forensics.model.files import Change, Content, Entry, FileKind, FileState, FileVersion
 
@@ -15,19 +17,16 @@ class NoRoom(Exception):
     """The tree has as many places as it may have."""
 
 
-class Draft:
+class Draft(msgspec.Struct, gc=False, eq=False):
     """A file version while its fate is not yet known."""
 
-    __slots__ = ("change", "changed_by", "content", "entry", "layer", "path", "state")
-
-    def __init__(self, path: str, layer: int, entry: Entry) -> None:
-        self.path = path
-        self.layer = layer
-        self.entry = entry
-        self.state = FileState.VISIBLE
-        self.change = Change.ADDED
-        self.changed_by: int | None = None
-        self.content: Content | None = None
+    path: str
+    layer: int
+    entry: Entry
+    content: Content | None = None
+    state: FileState = FileState.VISIBLE
+    change: Change = Change.ADDED
+    changed_by: int | None = None
 
     @property
     def is_folder(self) -> bool:
@@ -51,14 +50,11 @@ class Draft:
         )
 
 
-class Node:
+class Node(msgspec.Struct, gc=False, eq=False):
     """One place: the version seen there, None where only its children tell of it, and what lies in it."""
 
-    __slots__ = ("children", "seen")
-
-    def __init__(self) -> None:
-        self.seen: Draft | None = None
-        self.children: dict[str, Node] | None = None
+    seen: Draft | None = None
+    children: dict[str, Node] | None = None
 
 
 class Room:

@@ -33,7 +33,7 @@ class ImageView:
         self._limits = limits
         drafts, self.issues = overlay(self.image_layers, limits)
         self._of_layer: dict[int, tuple[FileVersion, ...]] = {}
-        self._by_path: dict[str, list[FileVersion]] = {}
+        self._by_path: dict[str, tuple[FileVersion, ...]] = {}
         self._shadowed: dict[str, list[FileVersion]] = {}
         self._removed: dict[int, list[FileVersion]] = {}
         self._layers = {layer.index: layer for layer in self.image_layers}
@@ -48,8 +48,10 @@ class ImageView:
 
     def _take_in(self, index: int, versions: list[FileVersion]) -> None:
         for version in versions:
-            shadowed = version.changed_by_layer == index
-            (self._shadowed if shadowed else self._by_path).setdefault(version.path, []).append(version)
+            if version.changed_by_layer == index:
+                self._shadowed.setdefault(version.path, []).append(version)
+            else:
+                self._by_path[version.path] = (*self._by_path.get(version.path, ()), version)
             if version.state is FileState.DELETED and version.changed_by_layer is not None:
                 self._removed.setdefault(version.changed_by_layer, []).append(version)
         versions.sort(key=_PATH)
@@ -59,10 +61,10 @@ class ImageView:
 
     def versions(self, path: str) -> tuple[FileVersion, ...]:
         """Every version of this very path, oldest first."""
-        versions = self._by_path.get(path, [])
+        versions = self._by_path.get(path, ())
         if path in self._shadowed:
-            versions = sorted([*versions, *self._shadowed[path]], key=attrgetter("key"))
-        return tuple(versions)
+            return tuple(sorted([*versions, *self._shadowed[path]], key=attrgetter("key")))
+        return versions
 
     def visible(self, path: str, top: int | None = None) -> FileVersion | None:
         """The version of this very path that is seen, links not followed."""
@@ -236,7 +238,7 @@ class ImageView:
         return bytes(found) + bytes(length - len(found))
 
 
-def _seen(versions: list[FileVersion], top: int | None) -> FileVersion | None:
+def _seen(versions: tuple[FileVersion, ...], top: int | None) -> FileVersion | None:
     """The version of one path that is seen below and including layer `top`."""
     if top is None:
         last = versions[-1]
