@@ -127,3 +127,7 @@ def _python(root: Path) -> None:
 
 def _run(*command: str, environment: dict[str, str] | None = None) -> None:
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, env=environment, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    print(large_image(Path(os.environ.get("FORENSICS_BENCH_DIR", ".cache/bench")).absolute()))

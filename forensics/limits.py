@@ -28,7 +28,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of extended headers (pax records, GNU long names) in front of one member."""
     link_hops: int = 40
     """Symbolic links followed for one path, as Linux does."""
-    json_bytes: int = 64 * MIB
+    json_bytes: int = 16 * MIB
     """Bytes of one manifest, index or configuration document."""
     sbom_bytes: int = 512 * MIB
     """Bytes of one declared SBOM."""

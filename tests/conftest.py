@@ -37,3 +37,12 @@ def tool() -> Callable[[str], str]:
         return str(found)
 
     return find
+
+
+@pytest.fixture(scope="session")
+def large_image() -> Path:
+    """The benchmark's image of about 2 GB, named by FORENSICS_LARGE_IMAGE (`python -m bench.image`)."""
+    named = os.environ.get("FORENSICS_LARGE_IMAGE")
+    if not named or not Path(named).is_file():
+        _missing("set FORENSICS_LARGE_IMAGE to what `python -m bench.image` built")
+    return Path(str(named))
