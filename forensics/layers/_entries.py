@@ -44,22 +44,21 @@ class EntryReader:
                     cancel.check()
         for note in walk.notes:
             path = absolute(text(note.name))[0] if note.name else ""
-            message = note.message if path else f"the tar: {note.message}"
-            self._log.add(note.code, message, path=path, lost=note.lost)
+            self._log.add(note.code, note.message, path=path, lost=note.lost)
 
     def _entry(self, member: Member) -> Entry:
         name, kind = text(member.name), member.kind
         path, climbs = absolute(name)
         raw_name = "" if name == path[1:] or not spelt_otherwise(name, path) else name
         if climbs:
-            self._log.add("unsafe-name", "its name climbs out of the root; it is kept inside", path=path)
+            self._log.add("unsafe-name", "the name climbs out of the root: it is kept inside", path=path)
         if len(path) > self._limits.path_depth:
             path = self._bounded(path)
         link, sha256 = "", ""
         if "/.wh." in path:
             path, kind, raw_name = self._marker(path, name, member)
         elif path == "/" and kind is not FileKind.DIRECTORY:
-            message = "a member that is no folder has the root's name; it is left out"
+            message = "a member that is no folder has the name of the root: it is left out"
             self._log.add("unsafe-name", message, path=path, lost=member.stored)
             kind = FileKind.OTHER
         if kind is FileKind.SYMLINK:
@@ -95,7 +94,7 @@ class EntryReader:
         if len(components) <= most + 1:
             return path
         cut = "/".join(components[: most + 1])
-        message = f"its name has more than {most} components; the rest is cut"
+        message = f"the name has more than {most} components: the rest is cut"
         self._log.add("limit", message, path=cut, lost=len(path) - len(cut))
         return cut
 
@@ -117,7 +116,7 @@ class EntryReader:
         target, climbs = absolute(text(member.link))
         if climbs:
             self._log.add(
-                "unsafe-name", "its link target climbs out of the root; it is kept inside", path=path
+                "unsafe-name", "the link target climbs out of the root: it is kept inside", path=path
             )
         return target
 

@@ -7,8 +7,6 @@ Content is never copied. Where the archive is damaged, what came before stays, a
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,36 +22,27 @@ from forensics.parsers._tar_fields import (
     seconds,
     text,
 )
+from forensics.parsers._tar_header import (
+    BLOCK,
+    CHECKSUM,
+    DEVICES,
+    EXTENDING,
+    HEADER,
+    KINDS,
+    NAME,
+    SIZE,
+    TYPE,
+    WITHOUT_DATA,
+    ZEROS,
+    Header,
+    checksum_agrees,
+    is_tar_header,
+    prefixed,
+)
 from forensics.parsers._tar_sparse import old_gnu_layout, pax_layout
 
 __all__ = ["BLOCK", "Member", "TarNote", "TarWalk", "is_tar_header", "text"]
 
-BLOCK = 512
-_ZEROS = bytes(BLOCK)
-_HEADER = struct.Struct("100s8s8s8s12s12s8sc100s8s32s32s8s8s155s12s")
-_Header = tuple[bytes, ...]
-(
-    _NAME, _MODE, _UID, _GID, _SIZE, _MTIME, _CHECKSUM, _TYPE, _LINK, _MAGIC, _USER, _GROUP, _MAJOR, _MINOR,
-    _PREFIX, _TRAILER,
-) = range(16)  # fmt: skip
-_USTAR, _GNU = b"ustar\0", b"ustar  \0"
-_STAR_PREFIX = 131
-
-_KINDS = {
-    b"0": FileKind.REGULAR,
-    b"\0": FileKind.REGULAR,
-    b"7": FileKind.REGULAR,
-    b"S": FileKind.REGULAR,
-    b"1": FileKind.HARDLINK,
-    b"2": FileKind.SYMLINK,
-    b"3": FileKind.CHAR_DEVICE,
-    b"4": FileKind.BLOCK_DEVICE,
-    b"5": FileKind.DIRECTORY,
-    b"6": FileKind.FIFO,
-}
-_EXTENDING = frozenset((b"x", b"g", b"L", b"K"))
-_WITHOUT_DATA = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
-_DEVICES = frozenset((b"3", b"4"))
 _OVERRIDES: dict[bytes, tuple[str, Callable[[bytes], Any]]] = {
     b"path": ("name", bytes),
     b"linkpath": ("link", bytes),
@@ -65,6 +54,8 @@ _OVERRIDES: dict[bytes, tuple[str, Callable[[bytes], Any]]] = {
     b"mtime": ("mtime", seconds),
 }
 _REMEMBERED = 4096
+_GLOBAL_VALUE_BYTES = 4096
+"""A longer value of a global header is not applied: it would be repeated with every member."""
 _SCAN = 1 << 20
 _XATTR_NAME_BYTES = 64 * KIB
 """What Linux lists of one file's extended attributes (XATTR_LIST_MAX)."""
@@ -111,43 +102,6 @@ class Member(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     device: tuple[int, int] | None = None
 
 
-def is_tar_header(block: bytes) -> bool:
-    """Whether these 512 bytes are a tar header: a checksum that agrees, over bytes that are not all zero."""
-    if len(block) < BLOCK or block[:BLOCK] == _ZEROS:
-        return False
-    return _checksum_agrees(memoryview(block)[:BLOCK], block[148:156])
-
-
-def _checksum_agrees(block: memoryview, field: bytes) -> bool:
-    """Whether the header's checksum is the sum of its bytes, unsigned, or signed as some old tars wrote it.
-
-    The low half of Adler-32 is one plus the sum of the bytes modulo 65521: exact for 256 bytes, and far
-    cheaper than a sum in Python.
-    """
-    told = number(field)
-    unsigned = (zlib.adler32(block[:256]) & 0xFFFF) + (zlib.adler32(block[256:]) & 0xFFFF) - 2
-    unsigned += 8 * ord(" ") - sum(field)
-    if told == unsigned:
-        return True
-    high = sum(1 for byte in (*block[:148], *block[156:]) if byte >= 0x80)
-    return told is not None and high > 0 and told == unsigned - 256 * high
-
-
-def _prefixed(header: _Header, name: bytes) -> bytes:
-    """The name with its prefix field in front, where the format has one.
-
-    In GNU headers other fields lie there; but Go before 1.8 wrote prefixes in such headers, which shows in
-    the first two not being numbers.
-    """
-    magic, prefix = header[_MAGIC], header[_PREFIX]
-    if magic[:6] == _USTAR:
-        if header[_TRAILER][8:] == b"tar\0":
-            prefix = prefix[:_STAR_PREFIX]
-    elif magic != _GNU or (number(prefix[:12]) is not None and number(prefix[12:24]) is not None):
-        return name
-    return prefix.partition(b"\0")[0] + b"/" + name
-
-
 class TarWalk:
     """The members of the tar in `buffer`, in archive order; `notes` fill while they are read.
 
@@ -178,17 +132,17 @@ class TarWalk:
             yield from self._members(view)
             if self._start is not None:
                 lost = self._header_bytes
-                self._note("orphan-header", self._start, "no member follows its last extended header", lost)
+                self._note("orphan-header", self._start, "no member follows the last extended header", lost)
 
     def _members(self, view: memoryview) -> Iterator[Member]:
         count = 0
         while (header := self._next_header(view)) is not None:
-            if header[_TYPE] in _EXTENDING:
+            if header[TYPE] in EXTENDING:
                 if not self._extend(view, header):
                     return
                 continue
             if count >= self._limits.members:
-                self._stop(view, "limit", f"it has more than {self._limits.members} members")
+                self._stop(view, "limit", f"the tar has more than {self._limits.members} members")
                 return
             member = self._member(view, header)
             if member is None:
@@ -208,22 +162,22 @@ class TarWalk:
 
     # ---- headers ---------------------------------------------------------------------------------------
 
-    def _next_header(self, view: memoryview) -> _Header | None:
+    def _next_header(self, view: memoryview) -> Header | None:
         """The header at `end`, None at the end of the archive or of what can be read."""
         position = self.end
         if position + BLOCK > len(view):
             self._end_without_mark(view, position)
             return None
-        header = _HEADER.unpack_from(view, position)
+        header = HEADER.unpack_from(view, position)
         block = view[position : position + BLOCK]
-        if not header[_NAME][0] and block == _ZEROS:
+        if not header[NAME][0] and block == ZEROS:
             self._end_mark(view, position)
             return None
-        if not _checksum_agrees(block, header[_CHECKSUM]):
+        if not checksum_agrees(block, header[CHECKSUM]):
             if position:
-                self._stop(view, "bad-header", "what should be the next header is none")
+                self._stop(view, "bad-header", "what should be the next tar header is none")
             else:
-                self._stop(view, "not-a-tar", "it does not begin with a tar header")
+                self._stop(view, "not-a-tar", "this is no tar: it does not begin with a header of one")
             return None
         return header
 
@@ -231,39 +185,41 @@ class TarWalk:
         rest = bytes(view[position:])
         if rest.rstrip(b"\0"):
             code, message = (
-                ("truncated", "it ends within a header") if position else ("not-a-tar", "it is too short")
+                ("truncated", "the tar ends within a header")
+                if position
+                else ("not-a-tar", "this is no tar: it is too short for one")
             )
             self._stop(view, code, message)
         elif position:
-            self._note("no-end-mark", position, "it has no end mark: members may be missing")
+            self._note("no-end-mark", position, "the tar has no end mark: members may be missing")
         self.end = len(view)
 
     def _end_mark(self, view: memoryview, position: int) -> None:
         """Two zero blocks end an archive; the readers in use also stop at one."""
         size = len(view)
         self.end = min(position + 2 * BLOCK, size)
-        if view[position + BLOCK : self.end] != _ZEROS[: self.end - position - BLOCK]:
+        if view[position + BLOCK : self.end] != ZEROS[: self.end - position - BLOCK]:
             self.end = position + BLOCK
         for offset in range(self.end, size, _SCAN):
             piece = bytes(view[offset : offset + _SCAN])
             kept = piece.lstrip(b"\0")
             if kept:
                 found = offset + len(piece) - len(kept)
-                self._note("trailing-data", found, "data follows its end mark", size - found)
+                self._note("trailing-data", found, "data follows the end mark of the tar", size - found)
                 return
         self.end = size
 
-    def _extend(self, view: memoryview, header: _Header) -> bool:
+    def _extend(self, view: memoryview, header: Header) -> bool:
         """Take in an extended header; False when nothing behind it can be read."""
-        position, flag = self.end, header[_TYPE]
-        start, size = position + BLOCK, number(header[_SIZE])
+        position, flag = self.end, header[TYPE]
+        start, size = position + BLOCK, number(header[SIZE])
         if self._start is None and flag != b"g":
             self._start = position
         if size is None or size < 0:
-            self._stop(view, "bad-header", "an extended header has no valid size")
+            self._stop(view, "bad-header", "an extended tar header has no valid size")
             return False
         if start + size > len(view):
-            self._stop(view, "truncated", "it ends within an extended header")
+            self._stop(view, "truncated", "the tar ends within an extended header")
             return False
         self.end = min(start + -(-size // BLOCK) * BLOCK, len(view))
         self._header_bytes += size
@@ -289,47 +245,50 @@ class TarWalk:
             self._records = records
             return
         self._header_bytes = 0 if self._start is None else self._header_bytes
-        self._globals.update(records)
+        for keyword, value in records:
+            if keyword in _OVERRIDES and len(value) <= _GLOBAL_VALUE_BYTES:
+                self._globals[keyword] = value
         if any(keyword != b"comment" for keyword, _ in records):
             message = "a global header changes the members behind it: not every reader obeys it"
             self._note("global-header", position, message)
 
     # ---- members ---------------------------------------------------------------------------------------
 
-    def _member(self, view: memoryview, header: _Header) -> Member | None:
+    def _member(self, view: memoryview, header: Header) -> Member | None:
         """The member whose header is at `end`, which moves behind it; None when it has no valid size."""
-        position, flag = self.end, header[_TYPE]
+        position = self.end
+        name, mode, uid, gid, told, mtime, _, flag, link, magic, user, group, major, minor, prefix, _ = header
         values: dict[str, Any] = {
-            "name": header[_NAME].partition(b"\0")[0],
-            "kind": _KINDS.get(flag, FileKind.OTHER),
-            "mode": self._number(header[_MODE]) & 0o7777,
-            "uid": self._number(header[_UID]),
-            "gid": self._number(header[_GID]),
+            "name": name.partition(b"\0")[0],
+            "kind": KINDS.get(flag, FileKind.OTHER),
+            "mode": self._number(mode) & 0o7777,
+            "uid": self._number(uid),
+            "gid": self._number(gid),
             "user": "",
             "group": "",
-            "size": number(header[_SIZE]),
-            "mtime": float(self._number(header[_MTIME])),
-            "link": header[_LINK].partition(b"\0")[0],
+            "size": number(told),
+            "mtime": float(self._number(mtime)),
+            "link": link.partition(b"\0")[0],
             "header_offset": position if self._start is None else self._start,
         }
-        if header[_MAGIC][:5] == b"ustar":
-            values["user"], values["group"] = self._text(header[_USER]), self._text(header[_GROUP])
-            if flag in _DEVICES:
-                values["device"] = (self._number(header[_MAJOR]), self._number(header[_MINOR]))
-            if header[_PREFIX][0]:
-                values["name"] = _prefixed(header, values["name"])
+        if magic[:5] == b"ustar":
+            values["user"], values["group"] = self._text(user), self._text(group)
+            if flag in DEVICES:
+                values["device"] = (self._number(major), self._number(minor))
+            if prefix[0]:
+                values["name"] = prefixed(header, values["name"])
         if self._start is not None or self._globals:
             self._apply_extensions(values)
         size = values["size"]
         if flag == b"\0" and values["name"].endswith(b"/"):
             values["kind"] = FileKind.DIRECTORY
-        if flag in _WITHOUT_DATA:
+        if flag in WITHOUT_DATA:
             if size:
                 message = "a link, folder or device tells a size, but has no data"
                 self._note("size-without-data", position, message, 0, values["name"])
             size = 0
         if size is None or size < 0:
-            self._stop(view, "bad-header", "a member has no valid size")
+            self._stop(view, "bad-header", "a member of the tar has no valid size")
             return None
         self._place(view, flag, values, size)
         self._forget()
@@ -409,7 +368,7 @@ class TarWalk:
             start, size = layout.start, layout.stored
         stored = max(0, min(size, len(view) - start))
         if stored < size:
-            self._note("truncated", offset, "its data ends early", size - stored, name)
+            self._note("truncated", offset, "the data ends early", size - stored, name)
         self.end = min(start + -(-size // BLOCK) * BLOCK, len(view))
         values.update(size=size, stored=stored, data_offset=start)
         if layout is not None:
@@ -417,11 +376,17 @@ class TarWalk:
             unused = size - sum(segment.size for segment in segments or ())
             if segments is None:
                 self._note(
-                    "bad-sparse-map", offset, "its sparse map is not one: the data stands as stored", 0, name
+                    "bad-sparse-map",
+                    offset,
+                    "the sparse map is not valid: the data stands as it is stored",
+                    0,
+                    name,
                 )
             else:
                 values.update(size=layout.size, segments=segments, stored=min(stored, size - unused))
                 if unused:
-                    self._note("bad-sparse-map", offset, "its sparse map leaves data out", unused, name)
+                    self._note("bad-sparse-map", offset, "the sparse map leaves data out", unused, name)
         if values["kind"] is FileKind.OTHER:
-            self._note("unknown-type", offset, f"its type {flag!r} is unknown", stored, name)
+            self._note(
+                "unknown-type", offset, f"the tar type {flag!r} is unknown: no file comes of it", stored, name
+            )

@@ -228,6 +228,14 @@ class TestMasses:
         index = layers.index(too_big + member(b"a", b"1") + END)
         assert [(issue.code, issue.lost_bytes) for issue in index.issues] == [("limit", 9 * MIB)]
 
+    def test_a_giant_global_header_is_not_paid_for_with_every_member(self, layers: Bench) -> None:
+        records = b"".join(record(b"key.%d" % number, b"v") for number in range(200_000))
+        records += record(b"path", b"p" * MIB) + record(b"uname", b"u" * MIB) + record(b"gname", b"g")
+        data = header(b"x", len(records), b"g") + padded(records) + member(b"a", b"1") * 5000
+        index = layers.index(data + END)
+        assert {(entry.path, entry.user, entry.group) for entry in index.entries} == {("/a", "", "g")}
+        assert [issue.code for issue in index.issues] == ["global-header"]
+
     def test_extended_headers_without_end(self, layers: Bench) -> None:
         data = pax((b"path", b"n")) * 20_000 + member(b"a", b"1") + END
         index = layers.index(data)
