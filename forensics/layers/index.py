@@ -17,10 +17,9 @@ from forensics.model.files import Entry, LayerIndex
 from forensics.model.image import Blob, LayerSource
 from forensics.parsers.compression import Decompressed, decompress, detect_compression
 from forensics.parsers.hashing import HashingThread
+from forensics.parsers.tar import BLOCK, is_tar_header
 
 Progress = Callable[[int, int], None]
-
-_HEAD = 6
 
 
 def index_layer(
@@ -68,9 +67,21 @@ class _LayerIndexing:
             self._log.add("layer-missing", "the archive does not hold this layer")
             return LayerIndex(index=source.index, blob=Blob(self._spool_fd, 0, 0), issues=self._log.issues())
         blob = self._present(source.blob)
-        if detect_compression(os.pread(blob.fd, min(_HEAD, blob.size), blob.offset)):
-            return self._decompressed(blob)
-        return self._in_place(blob)
+        return self._decompressed(blob) if self._is_compressed(blob) else self._in_place(blob)
+
+    def _is_compressed(self, blob: Blob) -> bool:
+        """Whether the layer is compressed, as container runtimes see it.
+
+        A tar may begin with a name that looks like compression, or be made to be both. All runtimes look for
+        gzip and zstd first, but containerd takes for a tar whatever is neither.
+        """
+        head = os.pread(blob.fd, min(BLOCK, blob.size), blob.offset)
+        compression = detect_compression(head)
+        if compression and is_tar_header(head):
+            message = f"its first bytes are those of {compression} and those of a tar: programs may differ"
+            self._log.add("ambiguous-layer", message)
+            return compression in {"gzip", "zstd"}
+        return bool(compression)
 
     def _present(self, blob: Blob) -> Blob:
         """The part of the blob that its file really holds."""

@@ -124,6 +124,24 @@ class TestVerification:
         assert index.diff_id == "sha256:" + sha256(b"")
         assert codes(index) == [("empty-layer", "layer 0", 0)]
 
+    @pytest.mark.parametrize("name", [b"BZh9.txt", b"\xfd7zXZ"])
+    def test_a_tar_whose_first_name_looks_like_compression(self, name: bytes, layers: Bench) -> None:
+        index = layers.index(member(name, b"x") + END)
+        assert (index.compression, len(index.entries)) == ("", 1)
+        assert codes(index) == [("ambiguous-layer", "layer 0", 0)]
+
+    def test_what_is_gzip_and_a_tar_is_taken_as_runtimes_take_it(self, layers: Bench) -> None:
+        inner = gzip.compress(member(b"inside", b"x") + END)
+        field = 512 - 12
+        start = inner[:3] + b"\x04" + inner[4:10] + field.to_bytes(2, "little")
+        block = bytearray((start + bytes(512))[:512])
+        block[148:156] = b" " * 8
+        block[148:156] = b"%06o\0 " % sum(block)
+        index = layers.index(bytes(block) + inner[10:])
+        assert index.compression == "gzip"
+        assert [entry.path for entry in index.entries] == ["/inside"]
+        assert codes(index) == [("ambiguous-layer", "layer 0", 0)]
+
     def test_a_spool_that_was_used_before_is_emptied(self, layers: Bench) -> None:
         tar = member(b"a", b"x") + END
         spool = layers.file(b"old" * 100_000)
