@@ -22,7 +22,9 @@ def columns(line: str, length: int = 16) -> tuple[int, bytes, str]:
     return int(digits, 16), bytes.fromhex(numbers), characters.rpartition("│")[0]
 
 
-@pytest.mark.parametrize(("width", "length"), [(79, 16), (100, 16), (78, 8), (55, 8), (46, 8), (45, 4), (30, 4)])
+@pytest.mark.parametrize(
+    ("width", "length"), [(78, 16), (100, 16), (77, 8), (55, 8), (46, 8), (45, 4), (30, 4)]
+)
 async def test_every_byte_stands_at_its_offset_at_every_width(width: int, length: int) -> None:
     view = HexView(in_memory(DATA))
     async with hosted(view, size=(width, 12)) as (_, __):
@@ -51,7 +53,7 @@ async def test_a_last_row_that_is_not_full_and_a_file_of_no_bytes() -> None:
         await pilot.press("G", "l", "j")
         assert view.cursor_offset == 2
     empty = HexView(in_memory(b""))
-    async with hosted(empty, HexView.Moved, size=(80, 5)) as (pilot, host):
+    async with hosted(empty, HexView.Moved, size=(80, 5)) as (pilot, _):
         await pilot.press("j", "l", "G", "g", "h", "n", "y", "v")
         assert empty.cursor_offset == 0
         assert lines_of(empty)[1:] == ["", "", "", ""]
@@ -84,7 +86,9 @@ async def test_marked_bytes_stand_in_brackets_also_across_rows_and_side_by_side(
 async def test_marked_bytes_are_underlined() -> None:
     view = HexView(in_memory(DATA), [Highlight(1, 3)])
     async with hosted(view, size=(80, 6)) as (_, __):
-        underlined = [segment.text for segment in view.render_line(1) if segment.style and segment.style.underline]
+        underlined = [
+            segment.text for segment in view.render_line(1) if segment.style and segment.style.underline
+        ]
         assert underlined == ["01", "02", "03", "·", "·", "·"]
 
 
@@ -141,8 +145,8 @@ async def test_a_jump_shows_the_bytes_in_the_middle_and_marks_them() -> None:
         view.jump(100_000, 6)
         await pilot.pause()
         lines = lines_of(view)
-        row = next(number for number, line in enumerate(lines) if "[6e 65 65 64 65 6c]" in line)
-        assert 8 <= row <= 12
+        rows = [number for number, line in enumerate(lines) if "[6e 65 65 64 6c 65]" in line]
+        assert rows == [11]
 
 
 async def test_a_search_finds_the_next_the_previous_and_goes_round() -> None:

@@ -13,7 +13,7 @@ COLUMNS = (
     Column("severity", 10),
     Column("rule", 20, min_width=8, flexible=True, importance=-1),
     Column("layer", 5, "right"),
-    Column("path", 40, min_width=12, flexible=True),
+    Column("path", 40, min_width=12, flexible=True, importance=1),
 )
 
 

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 
 from forensics.tui.widgets._rows import Rows, RowsMessage
-from forensics.tui.widgets.styled import Part, Styled, crop, parts_of, plain, segments_of, width_of
+from forensics.tui.widgets.styled import Part, Styled, parts_of, plain, segments_of
 
 LABEL_CELLS = 12
 """Cells of the labels' column, where labels are not longer."""
@@ -238,9 +238,12 @@ def _pieces(text: str, first: int, width: int) -> Iterable[str]:
     if cell_len(text) <= first:
         yield text
         return
-    rest = [Segment(text)]
-    while rest:
-        head = crop(rest, 0, width)
-        yield "".join(segment.text for segment in head)
-        taken = width_of(head)
-        rest = crop(rest, taken, width_of(rest) - taken) if taken else []
+    piece, used, room = "", 0, first
+    for char in text:
+        cells = cell_len(char)
+        if used + cells > room and piece:
+            yield piece
+            piece, used, room = "", 0, width
+        piece += char
+        used += cells
+    yield piece

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -22,6 +22,12 @@ MIN_LABEL = 24
 
 INDENT = 2
 """Cells a level of depth is indented."""
+
+_SPAN = 4096
+"""Rows whose depths are compared at once."""
+
+_FEW = 16
+"""Expanded children up to which each is looked up on its own."""
 
 
 class TreeModel(Protocol):
@@ -51,6 +57,28 @@ class TreeColumn:
     align: str = "right"
     importance: int = 0
     title: str = ""
+
+
+class _Level:
+    """The children of one node while rows are laid out: runs that each end at an expanded child."""
+
+    def __init__(self, children: Sequence[NodeId], expanded: set[NodeId]) -> None:
+        self._children = children
+        self._at = 0
+        opened = expanded.intersection(children)
+        if len(opened) > _FEW:
+            places = [place for place, child in enumerate(children) if child in opened]
+        else:
+            places = sorted(children.index(child) for child in opened)
+        self._places = places[::-1]
+
+    def advance(self) -> tuple[Sequence[NodeId], bool]:
+        """The next run, and whether its last child is expanded; then that child's children come next."""
+        opened = bool(self._places)
+        end = self._places.pop() + 1 if opened else len(self._children)
+        run = self._children[self._at : end]
+        self._at = end
+        return run, opened
 
 
 class FlatTree(Rows):
@@ -228,27 +256,27 @@ class FlatTree(Rows):
 
     def _rows_of(self, children: Sequence[NodeId], depth: int) -> tuple[list[NodeId], array[int]]:
         """The rows of `children` and of everything expanded below them."""
-        if self._expanded.isdisjoint(children):
-            return list(children), array("H", [depth]) * len(children)
         nodes: list[NodeId] = []
         depths = array("H")
-        pending: list[Iterator[NodeId]] = [iter(children)]
+        pending = [_Level(children, self._expanded)]
         while pending:
-            for node in pending[-1]:
-                nodes.append(node)
-                depths.append(depth + len(pending) - 1)
-                if node in self._expanded:
-                    pending.append(iter(self._model.children(node)))
-                    break
+            level = pending[-1]
+            run, opened = level.advance()
+            nodes += run
+            depths += array("H", [depth + len(pending) - 1]) * len(run)
+            if opened:
+                pending.append(_Level(self._model.children(run[-1]), self._expanded))
             else:
                 pending.pop()
         return nodes, depths
 
     def _subtree_end(self, row: int) -> int:
+        """The first row behind everything below `row`."""
         depth, depths = self._row_depths[row], self._row_depths
-        for end in range(row + 1, len(depths)):
-            if depths[end] <= depth:
-                return end
+        for start in range(row + 1, len(depths), _SPAN):
+            span = depths[start : start + _SPAN]
+            if min(span) <= depth:
+                return start + next(place for place, other in enumerate(span) if other <= depth)
         return len(depths)
 
     def _parent_row(self, row: int) -> int:
@@ -256,9 +284,11 @@ class FlatTree(Rows):
         depth, depths = self._row_depths[row], self._row_depths
         if depth == 0:
             return -1
-        for above in range(row - 1, -1, -1):
-            if depths[above] < depth:
-                return above
+        for end in range(row, 0, -_SPAN):
+            start = max(0, end - _SPAN)
+            span = depths[start:end]
+            if min(span) < depth:
+                return start + next(place for place in range(len(span) - 1, -1, -1) if span[place] < depth)
         return -1
 
     # -- drawing ----------------------------------------------------------------------------------------
