@@ -1,0 +1,1 @@
+"""Bytes to values, one module a format, and nothing else."""

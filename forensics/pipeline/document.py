@@ -141,16 +141,17 @@ def _file_drift(scene: Scene) -> doc.FileDrift:
     altered, undeclared, unowned = [], [], []
     unowned_other = 0
     for version, found in _judged(scene):
-        where = {"layer": version.layer, "path": printable(version.path), "state": version.state.value}
-        kind = _type_of(version, scene.facts)
+        layer, path, state = version.layer, printable(version.path), version.state.value
+        kind, claimed_by = _type_of(version, scene.facts), printable(found.claimed_by)
         match found.status:
             case FileStatus.ALTERED:
-                altered.append(doc.AlteredFile(**where, claimed_by=printable(found.claimed_by)))
+                altered.append(doc.AlteredFile(layer=layer, path=path, state=state, claimed_by=claimed_by))
             case FileStatus.UNDECLARED_PACKAGE:
-                package = printable(found.claimed_by)
-                undeclared.append(doc.UndeclaredPackageFile(**where, package=package))
+                undeclared.append(
+                    doc.UndeclaredPackageFile(layer=layer, path=path, state=state, package=claimed_by)
+                )
             case FileStatus.UNOWNED if kind in _PROGRAMS:
-                unowned.append(doc.UnownedFile(**where, kind=kind))
+                unowned.append(doc.UnownedFile(layer=layer, path=path, state=state, kind=kind))
             case FileStatus.UNOWNED:
                 unowned_other += 1
             case status:
