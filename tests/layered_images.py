@@ -15,6 +15,8 @@ from pathlib import Path
 from forensics.layers import ImageView, index_layer
 from forensics.model.facts import FileFacts
 from forensics.model.image import Blob, LayerSource
+from forensics.sources import open_image
+from forensics.spool import Spool
 
 
 @dataclass(frozen=True)
@@ -116,3 +118,10 @@ def facts_of(view: ImageView, wanted: Mapping[str, frozenset[str]]) -> dict[str,
 def sums(algorithm: str, text: str | bytes) -> str:
     """The hex digest of a text."""
     return hashlib.new(algorithm, text.encode() if isinstance(text, str) else text).hexdigest()
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[ImageView]:
+    """A view of an image archive as the program's sources read it, in this process."""
+    with Spool() as spool, open_image(str(path), spool=spool) as opened:
+        yield ImageView([index_layer(layer, spool.new_file()) for layer in opened.image.layers])
