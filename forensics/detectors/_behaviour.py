@@ -78,6 +78,8 @@ _WIPES = re.compile(
 )
 _VERIFIES = re.compile(r"\b(?:sha(?:1|256|384|512)sum|md5sum|shasum)\b[^\n;|]*(?:-c|--check)\b|\bgpgv?\b[^\n;|]*(?:--verify|\.asc|\.sig)|\bcosign\s+verify|\bminisign\b")  # fmt: skip
 _POWERSHELL = re.compile(r"\b(?:iex|invoke-expression)\b.{0,200}(?:downloadstring|\biwr\b|invoke-webrequest)", re.IGNORECASE | re.DOTALL)  # fmt: skip
+_NESTED = 32 * 1024
+"""Characters of a quoted script that are read in turn."""
 _NETWORK_DEVICE = re.compile(r"/dev/(?:tcp|udp)/")
 
 
@@ -96,9 +98,9 @@ class _Reading:
         """What shows in the text as a whole rather than in one command."""
         for match in _WIPES.finditer(self.source):
             self._say(Act.TRACES_WIPED, match.span(), match.group())
-        match = _POWERSHELL.search(self.source)
-        if match:
-            self._say(Act.DOWNLOAD_RUN, match.span(), match.group())
+        powershell = _POWERSHELL.search(self.source)
+        if powershell is not None:
+            self._say(Act.DOWNLOAD_RUN, powershell.span(), powershell.group())
         if _VERIFIES.search(self.source):
             self.found = [one for one in self.found if one.act is not Act.DOWNLOAD_THEN_RUN]
 
@@ -135,10 +137,10 @@ class _Reading:
             self._say(Act.DECODE_RUN, place)
         for command, words in before:
             if programs.basename(words[0] if words else "") in ("echo", "printf"):
-                self.script(parse(" ".join(words[1:])), place, DEPTH)
+                self.script(parse(" ".join(words[1:])[:_NESTED]), place, DEPTH)
             for redirect in command.redirects:
                 if redirect.body:
-                    self.script(parse(redirect.body), place, DEPTH)
+                    self.script(parse(redirect.body[:_NESTED]), place, DEPTH)
 
     def _command(
         self, command: Command, words: tuple[str, ...], outer: tuple[int, int] | None, depth: int
@@ -155,7 +157,7 @@ class _Reading:
             self._inline(code, place)
         text = programs.shell_text(program, arguments)
         if text and depth < DEPTH:
-            self.script(parse(text), place, depth + 1)
+            self.script(parse(text[:_NESTED]), place, depth + 1)
         if command.group is None and programs.fetches(program, arguments):
             self._say(Act.FETCH, place)
         self._remote(command, program, arguments, place)
@@ -186,11 +188,13 @@ class _Reading:
         if not programs.runs_standard_input(program, arguments):
             return
         for redirect in command.redirects:
-            if (redirect.operator == "<<<" and _PURE.fullmatch(redirect.target.text)) or (redirect.operator == "<" and redirect.target.process):
+            if (redirect.operator == "<<<" and _PURE.fullmatch(redirect.target.text)) or (
+                redirect.operator == "<" and redirect.target.process
+            ):
                 self._output_runs(redirect.target.inner, place)
             text = redirect.body or (redirect.target.text if redirect.operator == "<<<" else "")
             if text and depth < DEPTH:
-                self.script(parse(text), place, depth + 1)
+                self.script(parse(text[:_NESTED]), place, depth + 1)
 
     def _output_runs(self, scripts: tuple[Script, ...], place: tuple[int, int]) -> None:
         for script in scripts:
@@ -221,7 +225,9 @@ class _Reading:
         elif self.socket_open and (name == "read" or name.startswith("$") or programs.is_shell(program)):
             if any(redirect.operator.endswith("&") for redirect in command.redirects):
                 self._say(Act.REMOTE_SHELL, place)
-        elif (name in ("nc", "ncat", "netcat") and _starts_shell(arguments)) or (name == "socat" and any(re.search(r"(?i)\b(?:exec|system):", word) for word in arguments)):
+        elif (name in ("nc", "ncat", "netcat") and _starts_shell(arguments)) or (
+            name == "socat" and any(re.search(r"(?i)\b(?:exec|system):", word) for word in arguments)
+        ):
             self._say(Act.REMOTE_SHELL, place)
 
     def _starts(self, program: str, arguments: tuple[str, ...], place: tuple[int, int]) -> None:

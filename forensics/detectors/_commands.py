@@ -25,6 +25,10 @@ INSTALLERS = frozenset(
 """Hosts from which people are told to pipe an installer into a shell."""
 
 
+BARE = "fetches from a bare address"
+"""The reason given for a plain download from an IP address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suspicion:
     """One reason to distrust command text, and where it stands: bytes of the file that was judged."""
@@ -49,12 +53,10 @@ def suspicions(text: str, base: int = 0, acts: frozenset[Act] = FOREIGN_CODE) ->
     A plain download counts when it comes from a bare public address.
     """
     for one in behaviours(text):
-        if one.act in acts:
+        if one.act is Act.FETCH and has_bare_address(one):
+            yield Suspicion(BARE, base + one.begin, one.end - one.begin, one.text, one.act)
+        elif one.act in acts:
             yield Suspicion(str(one.act), base + one.begin, one.end - one.begin, one.text, one.act)
-        elif one.act is Act.FETCH and has_bare_address(one):
-            yield Suspicion(
-                "fetches from a bare address", base + one.begin, one.end - one.begin, one.text, one.act
-            )
 
 
 def hosts(behaviour: Behaviour) -> tuple[str, ...]:

@@ -18,12 +18,33 @@ class Files:
         self._view = view
         self._versions = sorted(view.all_versions(), key=_path_order)
         self._paths = [version.path for version in self._versions]
+        self._names: dict[str, list[FileVersion]] | None = None
+        self._contents: dict[str, list[FileVersion]] | None = None
 
     def __iter__(self) -> Iterator[FileVersion]:
         return iter(self._versions)
 
     def __len__(self) -> int:
         return len(self._versions)
+
+    @property
+    def names(self) -> dict[str, list[FileVersion]]:
+        """Every last component of a path, with its versions in path order."""
+        if self._names is None:
+            self._names = {}
+            for version in self._versions:
+                self._names.setdefault(version.path.rpartition("/")[2], []).append(version)
+        return self._names
+
+    @property
+    def contents(self) -> dict[str, list[FileVersion]]:
+        """Every distinct content by its SHA-256 hex digest, with its versions in path order."""
+        if self._contents is None:
+            self._contents = {}
+            for version in self._versions:
+                if version.content is not None and version.content.sha256:
+                    self._contents.setdefault(version.content.sha256, []).append(version)
+        return self._contents
 
     def at(self, path: str) -> tuple[FileVersion, ...]:
         """Every version of exactly this path, lowest layer first."""
@@ -75,10 +96,9 @@ class Files:
     def _with_targets(self, directories: tuple[str, ...]) -> list[str]:
         places = list(directories)
         for directory in directories:
-            if any(version.entry.kind is FileKind.SYMLINK for version in self.at(directory)):
-                target = self._view.resolve(directory)
-                if target is not None and target.path not in places and target.path != "/":
-                    places.append(target.path)
+            target = self._view.canonical(f"{directory}/x").rpartition("/")[0]
+            if target and target not in places:
+                places.append(target)
         return places
 
 

@@ -54,7 +54,7 @@ def command_of(line: str) -> str:
     if _DECLARES.match(line):
         return ""
     shell = _SHELL_FORM.search(line)
-    if shell:
+    if shell and not shell.group("command").startswith(("'", '"')):
         return shell.group("command")
     return re.sub(r"^\s*RUN\s+(?:--\S+\s+)*", "", line)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
-from forensics.detectors._places import basename, is_program_directory
-from forensics.detectors._scene import Scene
+from forensics.detectors._places import is_program_directory
 from forensics.model.facts import FileFacts
 from forensics.model.files import FileKind, FileVersion
 
@@ -43,17 +42,15 @@ def is_native(found: Nature) -> bool:
     return found is not Nature.SCRIPT
 
 
-def executables(scene: Scene) -> Iterator[tuple[FileVersion, FileFacts, Nature]]:
-    """Every version that is a program, library, module or script, in path order."""
-    for version in scene.files:
-        if version.content is None:
-            continue
-        facts = scene.facts.get(version.sha256)
-        found = nature(version, facts)
-        if found is not None and facts is not None:
-            yield version, facts, found
-
-
-def loose(path: str) -> str:
-    """The name of a file without version numbers and suffixes, in small letters (`Python3.11` → `python`)."""
-    return basename(path).lower().split(".")[0].rstrip("0123456789-_")
+def executables(
+    versions: Iterable[FileVersion], facts: Mapping[str, FileFacts]
+) -> Iterator[tuple[FileVersion, FileFacts, Nature]]:
+    """Those of the versions that are a program, library, module or script, with what is known of them."""
+    startable = {
+        sha256: one for sha256, one in facts.items() if one.elf is not None or one.script is not None
+    }
+    for version in versions:
+        known = startable.get(version.content.sha256) if version.content is not None else None
+        found = nature(version, known) if known is not None else None
+        if found is not None and known is not None:
+            yield version, known, found

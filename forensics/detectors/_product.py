@@ -30,8 +30,8 @@ _TOO_WIDE = frozenset(
 class Product:
     """Everything the configuration and the build steps say about what belongs to the image's product.
 
-    Nothing of this is proof, since whoever makes an image writes it; it separates what is announced from
-    what is slipped in.
+    `started` are the paths that the start command runs, as written and where links lead. Nothing of this is
+    proof, since whoever makes an image writes it; it separates what is announced from what is slipped in.
     """
 
     def __init__(self, image: Image, view: ImageView) -> None:
@@ -43,13 +43,13 @@ class Product:
         self._tokens = _tokens(environment)
         working = config.working_dir.rstrip("/")
         self._working = "" if working in _TOO_WIDE or _is_no_home(working) else working
-        self._started, self._script = self._start(view, (*config.entrypoint[:4], *config.cmd[:4]))
+        self.started, self._script = self._start(view, (*config.entrypoint[:4], *config.cmd[:4]))
 
     def reasons(self, version: FileVersion) -> tuple[str, ...]:
         """Sentences that say how the image accounts for a file; empty when it does not."""
         path, name = version.path, basename(version.path)
         found = []
-        if path in self._started:
+        if path in self.started:
             found.append("The image's start command runs it.")
         elif _names(self._script, name):
             found.append("The image's start script names it.")
@@ -68,7 +68,7 @@ class Product:
 
     def starts(self, path: str) -> bool:
         """Whether the start command runs the program at `path`."""
-        return path in self._started
+        return path in self.started
 
     def search_rank(self, path: str) -> int:
         """How early the folder of `path` is searched for commands; a large number when it never is."""
@@ -76,7 +76,7 @@ class Product:
         order = self._path or ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
         return order.index(folder) if folder in order else len(order) + 1
 
-    def _start(self, view: ImageView, words: tuple[str, ...]) -> tuple[frozenset[str], str]:
+    def _start(self, view: ImageView, words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
         started: set[str] = set()
         script = ""
         for word in words:
@@ -89,7 +89,7 @@ class Product:
                 if content.startswith(b"#!"):
                     script += content.decode("latin-1")
                 break
-        return frozenset(started), script
+        return tuple(sorted(started)), script
 
     def _candidates(self, word: str) -> list[str]:
         if word.startswith("/"):

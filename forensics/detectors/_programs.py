@@ -56,7 +56,7 @@ _RUNS = re.compile(
     r"\b(?:exec|eval|system|popen|Popen|subprocess|spawn\w*|compile|Function|child_process|iex)\b"
 )
 _FETCHES = re.compile(
-    r"urlopen|urlretrieve|requests\.(?:get|post)|http\.client|https?\.get|\bfetch\s*\(|LWP|IO::Socket|Net::HTTP"
+    r"urlopen|urlretrieve|requests\.(?:get|post)|http\.client|https?\.get|require\(\s*['\"]https?['\"]|\bfetch\s*\(|LWP|IO::Socket|Net::HTTP"
     r"|URI\.open|file_get_contents\s*\(\s*['\"]https?|DownloadString|Invoke-WebRequest|\biwr\b|socket\.socket",
     re.IGNORECASE,
 )

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from forensics.detectors._files import Files
+from forensics.detectors._nature import Nature, executables
 from forensics.detectors._product import Product
 from forensics.examine import Rule
 from forensics.layers import ImageView
@@ -19,6 +21,9 @@ from forensics.model.findings import Finding
 from forensics.model.image import Image
 from forensics.model.packages import Inventory
 from forensics.model.sbom import DeclaredSbom, FileStatus, FileVerdict, Reconciliation
+
+if TYPE_CHECKING:
+    from forensics.detectors._finding import Statement
 
 
 class Needs(IntEnum):
@@ -67,6 +72,11 @@ class Scene:
         return Files(self.view)
 
     @cached_property
+    def executables(self) -> tuple[tuple[FileVersion, FileFacts, Nature], ...]:
+        """Every version that is a program, library, kernel module or script, in path order."""
+        return tuple(executables(self.files, self.facts))
+
+    @cached_property
     def product(self) -> Product:
         """What the image says of itself about the programs it adds."""
         return Product(self.image, self.view)
@@ -78,12 +88,13 @@ _VOUCHED = frozenset({FileStatus.DECLARED, FileStatus.PACKAGE, FileStatus.KNOWN_
 class Detector(ABC):
     """Turns facts into findings. `id` is the module's name; `needs` says when it can run.
 
-    `statements` is everything it can say. It is total: hostile values give findings or nothing, never
-    an exception.
+    `statements` is everything it says in words of its own. It is total: hostile values give findings or
+    nothing, never an exception.
     """
 
     id: str
     needs: Needs = Needs.EVERYTHING
+    statements: tuple[Statement, ...] = ()
 
     @abstractmethod
     def detect(self, scene: Scene) -> Iterator[Finding]:

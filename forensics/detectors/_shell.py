@@ -6,10 +6,13 @@ substitutions of bash. Text that is no shell at all, or is cut off anywhere, sti
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 SOURCE_LENGTH = 256 * 1024
 """Characters of one text that are read."""
+COMMANDS = 20_000
+"""Commands of one text that are read."""
 DEPTH = 8
 """Substitutions and groups within one another that are followed."""
 
@@ -95,6 +98,7 @@ class _Parser:
     def __init__(self, source: str) -> None:
         self.source = source
         self.at = 0
+        self._left = COMMANDS
         self._announced: list[Redirect] = []
 
     def script(self, closer: str, depth: int) -> Script:
@@ -105,6 +109,9 @@ class _Parser:
             command = self._command(depth)
             if command is not None:
                 commands.append(command)
+                self._left -= 1
+                if not self._left:
+                    self.at = len(self.source)
             operator = self._operator()
             if operator in ("|", "|&"):
                 continue
@@ -246,7 +253,7 @@ class _Parser:
             self.at += 2 if here == '$"' else 1
             while self.at < len(self.source) and self._here() != '"':
                 self._unquoted_or_not(text, inner, depth, quoted=True)
-            self.at += 1
+            self.at = min(self.at + 1, len(self.source))
         else:
             self._unquoted_or_not(text, inner, depth, quoted=False)
 
@@ -254,7 +261,7 @@ class _Parser:
         """What means the same inside double quotes as outside them."""
         here = self._here(2)
         if here[0] == "\\":
-            self.at += 2
+            self.at += len(here)
             kept = here[1:].replace("\n", "")
             text.append("\\" + kept if quoted and kept and kept not in '$`"\\' else kept)
         elif here[0] == "`":
@@ -293,9 +300,17 @@ class _Parser:
         text.append(self.source[begin : self.at])
 
 
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([0-7]{1,3})|(.))", re.DOTALL)
+_NAMED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
+
+
 def _unescaped(text: str) -> str:
     """The text of an ANSI-C quotation (`$'…'`)."""
-    try:
-        return text.encode("latin-1", "backslashreplace").decode("unicode_escape")
-    except UnicodeDecodeError:
-        return text
+    return _ESCAPE.sub(_escaped_character, text)
+
+
+def _escaped_character(match: re.Match[str]) -> str:
+    hexadecimal, unicode, octal, other = match.groups()
+    if other:
+        return _NAMED.get(other, other)
+    return chr(int(octal, 8)) if octal else chr(int(hexadecimal or unicode, 16))

@@ -79,6 +79,8 @@ SERVICE_LOGIN = Statement(
 )
 
 _BYTES = 1024 * 1024
+_MANY_COMMANDS = 8
+"""Paths from which one content is a program of many commands."""
 _NO_LOGIN = ("nologin", "false", "sync", "shutdown", "halt", "null", "git-shell")
 _TRADITIONAL = frozenset({"root", "toor"})
 _LOCKED = re.compile(r"[!*x].*|\$?(?:NP|LK)\$?", re.IGNORECASE)
@@ -188,14 +190,15 @@ def _empty(scene: Scene, version: FileVersion, line: _Line, *, can_log_in: bool)
 def _asking_program(scene: Scene) -> str:
     """A program of the finished image that lets somebody in who knows a password.
 
-    Links to BusyBox do not count: its su and login are not set-user-ID, so that they serve root only.
+    Programs that are many commands in one file (BusyBox) do not count: they offer all of them everywhere, and
+    their su and login are not set-user-ID, so that they serve root only.
     """
-    for version in scene.files:
-        if version.state is not FileState.VISIBLE or basename(version.path) not in _ASKS_FOR_PASSWORDS:
+    for version in (one for name in sorted(_ASKS_FOR_PASSWORDS) for one in scene.files.names.get(name, ())):
+        if version.state is not FileState.VISIBLE or version.content is None:
             continue
-        daemon = basename(version.path) not in ("su", "login", "sudo")
-        content = version.content is not None and (daemon or version.entry.mode & 0o4000)
-        if content and (is_program_directory(version.path) or "/sbin/" in version.path):
+        asks = basename(version.path) not in ("su", "login", "sudo") or version.entry.mode & 0o4000
+        alone = len(scene.files.contents.get(version.sha256, ())) < _MANY_COMMANDS
+        if asks and alone and (is_program_directory(version.path) or "/sbin/" in version.path):
             return version.path
     return ""
 

@@ -97,9 +97,9 @@ class AlteredPackageFile(Detector):
             return
         packages = {package.id for package in scene.inventory.packages}
         packages.update(package.id for shot in scene.inventory.snapshots for package in shot.packages)
-        for version in scene.files:
-            verdict = scene.verdict(version.key)
-            if verdict is not None and verdict.status is FileStatus.ALTERED:
+        for key, verdict in scene.reconciliation.verdicts.items():
+            version = scene.view.by_key(key) if verdict.status is FileStatus.ALTERED else None
+            if version is not None:
                 said = ALTERED if verdict.claimed_by in packages else DECLARED_OTHERWISE
                 yield self._altered(scene, said, version, verdict)
         yield from _missing(scene)

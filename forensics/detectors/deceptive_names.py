@@ -94,6 +94,10 @@ MARKUP = Statement(
     remediation="Look at it with tools that take names literally.",
 )
 
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_+,@%:~=-][A-Za-z0-9_+,@%:~=.-]*|\.[A-Za-z0-9_+,@%:~=-][A-Za-z0-9_+,@%:~=.-]*"
+)
+"""Names without anything to look at."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _OVERRIDE = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _UNSEEN = re.compile(
@@ -125,9 +129,9 @@ class DeceptiveNames(Detector):
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """One finding a name and kind; at most 200 of a kind, and then one that counts the rest."""
         told: dict[str, int] = {}
-        seen: set[tuple[int, str]] = set()
+        folders: set[tuple[int, str]] = set()
         for version in scene.files:
-            for flaw in _flaws_of(version, seen):
+            for flaw in _flaws_of(version, folders):
                 told[flaw.said.rule_id] = told.get(flaw.said.rule_id, 0) + 1
                 if told[flaw.said.rule_id] <= _MOST_OF_A_KIND:
                     case = Circumstances(severity=flaw.severity, distinct=flaw.text)
@@ -140,20 +144,18 @@ class DeceptiveNames(Detector):
         yield from _texts(scene)
 
 
-def _flaws_of(version: FileVersion, seen: set[tuple[int, str]]) -> Iterator[_Flaw]:
-    """Flaws of the path's last component, and of parents that no entry of their own names."""
+def _flaws_of(version: FileVersion, folders: set[tuple[int, str]]) -> Iterator[_Flaw]:
+    """Flaws of the path's last component, of parents that no entry of their own names, and of a link's target."""
     folder, _, name = version.path.rpartition("/")
-    in_programs = is_program_directory(version.path)
-    yield from _flaws(name, in_programs=in_programs)
-    if folder and not (
-        folder.isascii() and folder.isprintable() and "..." not in folder and "/ " not in folder
-    ):
-        for component in folder.split("/")[1:]:
-            if (version.layer, component) not in seen:
-                seen.add((version.layer, component))
-                yield from _flaws(component, in_programs=False)
+    if not _PLAIN.fullmatch(name):
+        yield from _flaws(name, in_programs=is_program_directory(version.path))
+    while folder and (version.layer, folder) not in folders:
+        folders.add((version.layer, folder))
+        folder, _, parent = folder.rpartition("/")
+        if not _PLAIN.fullmatch(parent):
+            yield from _flaws(parent, in_programs=False)
     if version.entry.kind is FileKind.DIRECTORY:
-        seen.add((version.layer, name))
+        folders.add((version.layer, version.path))
     if version.entry.kind is FileKind.SYMLINK and _CONTROL.search(version.entry.link):
         yield _Flaw(TERMINAL, Severity.HIGH, f"link to {printable(version.entry.link[:512])}")
 

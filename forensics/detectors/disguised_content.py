@@ -60,12 +60,8 @@ class DisguisedContent(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """One finding for each version that no package answers for."""
-        for version in scene.files:
+        for version, facts, said in _disguised(scene):
             name = basename(version.path)
-            facts = scene.facts.get(version.sha256) if version.sha256 and "." in name else None
-            said = _disguise(name, facts) if facts else None
-            if said is None or facts is None or scene.vouched(version):
-                continue
             yield about_file(
                 scene,
                 said,
@@ -73,6 +69,17 @@ class DisguisedContent(Detector):
                 [note(f"{name} is {facts.description or facts.type}")],
                 _case(version, said),
             )
+
+
+def _disguised(scene: Scene) -> Iterator[tuple[FileVersion, FileFacts, Statement]]:
+    for name, versions in scene.files.names.items():
+        if "." not in name or not (_PICTURE.search(name) or _DOCUMENT.search(name)):
+            continue
+        for version in versions:
+            facts = scene.facts.get(version.sha256)
+            said = _disguise(name, facts) if facts is not None else None
+            if said is not None and facts is not None and not scene.vouched(version):
+                yield version, facts, said
 
 
 def _disguise(name: str, facts: FileFacts) -> Statement | None:

@@ -54,19 +54,15 @@ class FileSecrets(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """At most two findings for a version; files that a package answers for are left out."""
-        for version in scene.files:
-            facts = scene.facts.get(version.sha256) if version.sha256 else None
-            if (
-                facts is None
-                or not facts.secrets
-                or scene.vouched(version)
-                or _HOST_KEY.fullmatch(version.path)
-            ):
+        for sha256, versions in scene.files.contents.items():
+            facts = scene.facts.get(sha256)
+            if facts is None or not facts.secrets:
                 continue
             for said, keys in ((PRIVATE_KEY, True), (TOKEN, False)):
                 evidence = list(_evidence(facts, keys=keys))
-                if evidence:
-                    yield about_file(scene, said, version, evidence, _case(version))
+                for version in versions if evidence else ():
+                    if not scene.vouched(version) and not _HOST_KEY.fullmatch(version.path):
+                        yield about_file(scene, said, version, evidence, _case(version))
 
 
 def _evidence(facts: FileFacts, *, keys: bool) -> Iterator[Evidence]:

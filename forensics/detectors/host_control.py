@@ -41,7 +41,7 @@ ESCAPE = Statement(
 )
 
 _PLACES = re.compile(
-    r"(?:^|[\s=:,'\"])(?:/var)?/run/(?:docker|containerd/containerd|crio/crio|podman/podman)\.sock\b|^/(?:host|hostfs|rootfs|host/root)/?$"
+    r"(?:^|[\s=:,'\"/])(?:/var)?/run/(?:docker|containerd/containerd|crio/crio|podman/podman)\.sock\b|^/(?:host|hostfs|rootfs|host/root)/?$"
 )
 _BREAKOUT = re.compile(
     r"\bnsenter\b[^;|&\n]{0,80}(?:-t\s*1\b|--target[= ]1\b)|\bchroot\s+/(?:host|mnt|hostfs|rootfs)\b|release_agent"

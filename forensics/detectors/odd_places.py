@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forensics.detectors._finding import Circumstances, Statement, about_file, note, one_lower
-from forensics.detectors._nature import Nature, executables, is_native
+from forensics.detectors._nature import Nature, is_native
 from forensics.detectors._places import (
     basename,
     hidden_folder,
@@ -109,7 +109,7 @@ class OddPlaces(Detector):
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """One finding for each version in such a place that no package answers for."""
         programs: set[tuple[int, int]] = set()
-        for version, _, kind in executables(scene):
+        for version, _, kind in scene.executables:
             if scene.vouched(version):
                 continue
             judged = _judge(version, kind)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from forensics.detectors._finding import Circumstances, Statement, about_file, note
-from forensics.detectors._nature import executables
 from forensics.detectors._places import basename, hidden_folder, is_volatile
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.findings import Category, Confidence, Finding, Severity
+from forensics.model.sbom import FileStatus
 
 KERNEL = Statement(
     rule_id="names/kernel-thread",
@@ -61,14 +61,18 @@ class ProcessMasquerade(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """One finding for each version of such a program that no package answers for."""
-        for version, _, kind in executables(scene):
+        for version, _, kind in scene.executables:
             name = basename(version.path)
             if scene.vouched(version):
                 continue
             evidence = [note(f"{kind} named {name}")]
             if _KERNEL.fullmatch(name):
                 yield about_file(scene, KERNEL, version, evidence)
-            elif _SYSTEM.fullmatch(name) and scene.has_reference:
+            elif (
+                _SYSTEM.fullmatch(name)
+                and scene.status(version) is FileStatus.UNOWNED
+                and scene.has_reference
+            ):
                 hidden = hidden_folder(version.path) or is_volatile(version.path)
                 reasons = scene.product.reasons(version)
                 if hidden:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from forensics.detectors import _programs as programs
 from forensics.detectors._finding import Circumstances, Statement, about_file, excerpt, in_effect
-from forensics.detectors._places import basename
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.files import FileVersion
 from forensics.model.findings import Category, Confidence, Evidence, Finding, Severity
@@ -59,14 +58,11 @@ class PythonStartHooks(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """At most one finding a version."""
-        for version in scene.files:
-            if version.content is None or scene.vouched(version):
-                continue
-            name = basename(version.path)
-            if name.endswith(".pth") and "/" in version.path[1:]:
-                yield from _judge(scene, version, whole=False)
-            elif name in ("sitecustomize.py", "usercustomize.py"):
-                yield from _judge(scene, version, whole=True)
+        for name, versions in scene.files.names.items():
+            whole = name in ("sitecustomize.py", "usercustomize.py")
+            for version in versions if whole or name.endswith(".pth") else ():
+                if version.content is not None and not scene.vouched(version):
+                    yield from _judge(scene, version, whole=whole)
 
 
 def _judge(scene: Scene, version: FileVersion, *, whole: bool) -> Iterator[Finding]:

@@ -57,7 +57,7 @@ _SCRIPT_FOLDERS = (
 )
 _SCRIPTS = ("/etc/rc.local", "/etc/rc", "/etc/init.d/rcS")
 _UNIT = re.compile(r"\.(service|socket|timer|path|mount)(\.d/[^/]+\.conf)?$")
-_RUNS = re.compile(r"^[ \t]*Exec\w+[ \t]*=[ \t]*[@:!+-]*(?P<command>[^\n]*(?:\\\n[^\n]*)*)", re.MULTILINE)
+_RUNS = re.compile(r"^[ \t]*Exec\w+[ \t]*=[ \t]*[@:!+-]*(?P<command>(?:[^\\\n]|\\\n|\\.)*)", re.MULTILINE)
 _PRELOADS = re.compile(
     r"^[ \t]*Environment[ \t]*=[^\n]*\bLD_(?:PRELOAD|AUDIT)=(?P<library>[^\s\"']+)", re.MULTILINE
 )
@@ -77,9 +77,10 @@ class Services(Detector):
         for version, content in files.readable(*_UNIT_FOLDERS):
             if _UNIT.search(version.path):
                 yield from self._unit(scene, version, content)
-        for version in files:
-            if version.content is not None and _HOME_UNIT.search(version.path) and _UNIT.search(version.path):
-                yield from self._unit(scene, version, version)
+        for name, versions in files.names.items():
+            for version in versions if _UNIT.search(name) else ():
+                if version.content is not None and _HOME_UNIT.search(version.path):
+                    yield from self._unit(scene, version, version)
         for version, content in (*files.readable(*_SCRIPT_FOLDERS), *files.read_at(*_SCRIPTS)):
             text = files.text(content, _BYTES)
             yield from _tell(scene, version, content, list(suspicions(text)) if text else [], text)

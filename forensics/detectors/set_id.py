@@ -153,10 +153,10 @@ def _shell_contents(scene: Scene) -> frozenset[str]:
     """Digests of everything in the image that has the name of a shell or interpreter, in any layer."""
     return frozenset(
         version.sha256
-        for version in scene.files
-        if version.sha256
-        and is_shell_or_interpreter(basename(version.path))
-        and nature(version, scene.facts.get(version.sha256)) is Nature.PROGRAM
+        for name, versions in scene.files.names.items()
+        if is_shell_or_interpreter(name)
+        for version in versions
+        if nature(version, scene.facts.get(version.sha256)) is Nature.PROGRAM
     )
 
 

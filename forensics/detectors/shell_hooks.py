@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from forensics.detectors._behaviour import FOREIGN_CODE, Act
-from forensics.detectors._commands import Suspicion, suspicions
+from forensics.detectors._commands import BARE, Suspicion, suspicions
 from forensics.detectors._finding import Circumstances, Statement, about_file, excerpt, in_effect
 from forensics.detectors._places import is_temporary
 from forensics.detectors._scene import Detector, Scene
@@ -82,8 +82,9 @@ _FOLDERS = (
 _HOME_FILE = re.compile(
     r"/(?:root|etc/skel|home/[^/]+|var/lib/[^/]+|var/www|srv|app|opt/[^/]+)/(?:\.bashrc|\.bash_profile|\.bash_login"
     r"|\.bash_logout|\.bash_aliases|\.profile|\.zshrc|\.zshenv|\.zprofile|\.zlogin|\.kshrc|\.cshrc|\.tcshrc|\.login"
-    r"|\.ssh/rc|\.ssh/environment|\.config/fish/config\.fish|\.xprofile|\.config/autostart/[^/]+)"
+    r"|\.ssh/rc|\.ssh/environment|\.config/fish/config\.fish|\.xprofile)"
 )
+_HOME_NAMES = frozenset({"rc", "environment", "config.fish"})
 _PRELOADS = re.compile(
     r"^[ \t]*(?:export[ \t]+)?LD_(?:PRELOAD|AUDIT|LIBRARY_PATH)=(?P<value>[^\n#;]+)", re.MULTILINE
 )
@@ -108,9 +109,10 @@ class ShellHooks(Detector):
         """At most one finding of each kind for a version of a hook."""
         for version, content in (*scene.files.read_at(*_FILES), *scene.files.readable(*_FOLDERS)):
             yield from self._judge(scene, version, content)
-        for version in scene.files:
-            if version.content is not None and _HOME_FILE.fullmatch(version.path):
-                yield from self._judge(scene, version, version)
+        for name, versions in scene.files.names.items():
+            for version in versions if name.startswith(".") or name in _HOME_NAMES else ():
+                if version.content is not None and _HOME_FILE.fullmatch(version.path):
+                    yield from self._judge(scene, version, version)
 
     def _judge(self, scene: Scene, version: FileVersion, content: FileVersion) -> Iterator[Finding]:
         if scene.vouched(content):
@@ -118,7 +120,7 @@ class ShellHooks(Detector):
         text = scene.files.text(content, _BYTES)
         found = list(suspicions(text, acts=FOREIGN_CODE | _QUIET))
         hostile = [one.evidence() for one in found if _is_hostile(one)] + list(_odd_libraries(text))
-        quiet = [one.evidence() for one in found if one.act in _QUIET]
+        quiet = [one.evidence() for one in found if not _is_hostile(one)]
         if hostile:
             yield about_file(scene, HOOK, version, hostile, _case(version, HOOK))
         elif quiet:
@@ -133,7 +135,7 @@ def _case(version: FileVersion, said: Statement) -> Circumstances:
 
 
 def _is_hostile(one: Suspicion) -> bool:
-    return one.act in FOREIGN_CODE or one.reason == "fetches from a bare address"
+    return one.act in FOREIGN_CODE or one.reason == BARE
 
 
 def _odd_libraries(text: str) -> Iterator[Evidence]:

@@ -31,13 +31,11 @@ class SignaturesDetector(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """In path order; a content that lies in many places is told `MOST_PLACES` times at most."""
-        places: dict[str, list[FileVersion]] = {}
-        for version in scene.files:
-            if version.sha256 and version.sha256 in scene.facts and scene.facts[version.sha256].matches:
-                places.setdefault(version.sha256, []).append(version)
-        for sha256, versions in places.items():
-            facts = scene.facts[sha256]
-            versions.sort(key=lambda one: one.state is not FileState.VISIBLE)
+        for sha256, found in scene.files.contents.items():
+            facts = scene.facts.get(sha256)
+            if facts is None or not facts.matches:
+                continue
+            versions = sorted(found, key=lambda one: one.state is not FileState.VISIBLE)
             for match in facts.matches:
                 rule = scene.rules.get(match.rule_id)
                 if rule is not None:

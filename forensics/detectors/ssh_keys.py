@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from forensics.detectors._finding import Circumstances, Statement, about_file, excerpt, in_effect, note
+from msgspec.structs import replace
+
+from forensics.detectors._finding import Circumstances, Statement, about_file, excerpt, in_effect, note, shown
 from forensics.detectors._places import basename, is_documentation, is_hostile_start
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.files import FileVersion
@@ -100,17 +102,18 @@ class SshKeys(Detector):
                 text = scene.files.text(content, _BYTES)
                 key_files += _named_key_files(text)
                 yield from _settings(scene, version, text)
-        for version in scene.files:
-            if version.content is None:
-                continue
-            name = basename(version.path)
-            if name in _KEY_FILES or _is_named(version.path, key_files):
-                yield from _authorized(scene, version)
-            elif version.path.startswith("/etc/ssh/ssh_host_") and name.endswith("_key"):
+        for name, versions in scene.files.names.items():
+            for version in versions if name in _KEY_FILES or _may_be_named(name, key_files) else ():
+                if name in _KEY_FILES or _is_named(version.path, key_files):
+                    yield from _authorized(scene, version)
+        for version in scene.files.below("/etc/ssh"):
+            if version.path.startswith("/etc/ssh/ssh_host_") and version.path.endswith("_key"):
                 yield from _host_key(scene, version)
 
 
 def _authorized(scene: Scene, version: FileVersion) -> Iterator[Finding]:
+    if version.content is None:
+        return
     keys = list(_KEY.finditer(scene.files.text(version, _BYTES)))
     if not keys or scene.vouched(version):
         return
@@ -131,12 +134,18 @@ def _authorized(scene: Scene, version: FileVersion) -> Iterator[Finding]:
 
 def _key(match: re.Match[str]) -> Evidence:
     key, comment = match.group("key"), match.group("note").strip()
-    return excerpt(f"{match.group()[:60]}… {key[-8:]} {comment}", match.start(), len(match.group()))
+    kind = match.group().split()[0]
+    whole = excerpt(match.group(), match.start())
+    return replace(whole, text=shown(f"{kind} {key[:12]}…{key[-12:]} {comment}"))
 
 
 def _host_key(scene: Scene, version: FileVersion) -> Iterator[Finding]:
     if "PRIVATE KEY" in scene.files.text(version, 64):
         yield about_file(scene, HOST_KEY, version, [excerpt(scene.files.text(version, 40), 0)])
+
+
+def _may_be_named(name: str, key_files: list[tuple[str, str]]) -> bool:
+    return any(behind.endswith(name) or name.endswith(behind) for _, behind in key_files)
 
 
 def _is_named(path: str, key_files: list[tuple[str, str]]) -> bool:
@@ -150,7 +159,7 @@ def _named_key_files(text: str) -> Iterator[tuple[str, str]]:
             continue
         for path in match.group("value").split()[:16]:
             parts = re.split(r"%[hud]", path if path.startswith(("/", "%h")) else f"%h/{path}")
-            if len(parts[-1]) > 3:
+            if len(parts[-1]) > 3 or len(parts[0]) > 5:
                 yield (parts[0] if len(parts) > 1 else parts[-1]), parts[-1]
 
 

@@ -55,8 +55,8 @@ class StartScript(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """At most two findings a script."""
-        for version in scene.files:
-            if version.content is None or not scene.product.starts(version.path) or scene.vouched(version):
+        for version in (one for path in scene.product.started for one in scene.files.at(path)):
+            if version.content is None or scene.vouched(version):
                 continue
             facts = scene.facts.get(version.sha256)
             if facts is None or facts.script is None or not _is_shell_script(scene, version):

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from forensics.detectors._finding import Circumstances, Statement, about_file, about_image, note
-from forensics.detectors._nature import Nature, executables
-from forensics.detectors._places import basename, is_program_directory, is_system
+from forensics.detectors._nature import Nature, is_native
+from forensics.detectors._places import basename, is_hostile_start, is_program_directory, is_system
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.facts import FileFacts
 from forensics.model.files import FileVersion
@@ -94,13 +94,13 @@ class UnownedExecutable(Detector):
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """One finding a file from `medium` up; lower ones are gathered by layer and folder."""
         if not scene.has_reference:
-            count = sum(1 for _ in executables(scene))
+            count = len(scene.executables)
             if count:
                 yield about_image(scene, NO_REFERENCE, [note(f"{count} programs, libraries and scripts")])
             return
         owned = _owned_commands(scene)
         gathered: dict[tuple[str, int, str, Severity], list[_Case]] = {}
-        for version, facts, kind in executables(scene):
+        for version, facts, kind in scene.executables:
             if scene.status(version) is not FileStatus.UNOWNED:
                 continue
             if kind is Nature.SCRIPT and not is_program_directory(version.path):
@@ -128,7 +128,10 @@ def _weigh(
     scene: Scene, version: FileVersion, facts: FileFacts, kind: Nature, owned: dict[str, list[str]]
 ) -> _Case:
     reasons = scene.product.reasons(version)
-    if kind is Nature.SCRIPT:
+    if is_native(kind) and is_hostile_start(version.path):
+        severity = Severity.HIGH if is_system(version.path) else Severity.MEDIUM
+        reasons = ("Nothing that the image says of itself excuses a program in such a place.",)
+    elif kind is Nature.SCRIPT:
         severity = _script_severity(scene, version, facts, reasons)
     elif kind is Nature.MODULE:
         severity = Severity.MEDIUM if reasons else Severity.HIGH

@@ -134,6 +134,8 @@ class UnsafeMembers(Detector):
         """One finding a member and kind; at most a hundred of a kind in a layer, and then one that counts."""
         told: dict[tuple[int, str], int] = {}
         for version in scene.files:
+            if _is_plain(version):
+                continue
             for said, severity, text in _judge(scene, version):
                 count = told[version.layer, said.rule_id] = told.get((version.layer, said.rule_id), 0) + 1
                 if count <= _MOST_OF_A_KIND:
@@ -148,6 +150,15 @@ class UnsafeMembers(Detector):
                 yield about_layer(
                     scene, by_id[rule_id], layer_index, [note(f"{left} more are not listed")], case
                 )
+
+
+def _is_plain(version: FileVersion) -> bool:
+    """Whether there is nothing about a member that could be unsafe: nearly all are like this."""
+    return (
+        version.entry.kind in (FileKind.REGULAR, FileKind.DIRECTORY)
+        and version.changed_by_layer != version.layer
+        and version.path == version.entry.path
+    )
 
 
 def _judge(scene: Scene, version: FileVersion) -> Iterator[tuple[Statement, Severity | None, str]]:
@@ -172,12 +183,8 @@ def _device(version: FileVersion) -> Iterator[tuple[Statement, Severity | None, 
         if numbers == (0, 0):
             yield DEVICE, Severity.LOW, f"{text}: overlayfs marks deleted files like this"
             return
-        in_dev = version.path.startswith("/dev/")
-        if _STANDARD.get(basename(version.path)) == numbers:
-            yield DEVICE, Severity.INFO if in_dev else None, text
-            return
-        if in_dev and (numbers[0] in (4, 5, 136) or version.path.startswith("/dev/tty")):
-            yield DEVICE, Severity.INFO, text
+        standard = _STANDARD.get(basename(version.path)) == numbers or numbers[0] in (4, 5, 136)
+        if standard and version.path.startswith("/dev/"):
             return
     if entry.kind is FileKind.BLOCK_DEVICE or numbers in _MEMORY:
         yield RAW_DEVICE, None, text
