@@ -1,6 +1,6 @@
 """Small images as scenes: layers given as dictionaries, run through the rooms in this very process.
 
-    scene = build([{"/bin/ls": File(elf(), 0o755), **dpkg({"coreutils": {"/bin/ls": elf()}})}, {"/bin/ls": None}])
+    scene = build([{"/bin/ls": File(elf(), 0o755), **dpkg({"coreutils": {"/bin/ls": elf()}})}, {"/x": None}])
 
 A value is a `File`, bytes (a regular file of mode 0644) or None (the path is deleted).
 """
@@ -74,7 +74,8 @@ def layer_tar(layer: Layer) -> bytes:
             info.devmajor, info.devminor = file.device
             info.size = len(file.content) if file.kind == tarfile.REGTYPE else 0
             info.pax_headers = {
-                f"SCHILY.xattr.{name}": attribute.decode("utf-8", "surrogateescape") for name, attribute in file.xattrs.items()
+                f"SCHILY.xattr.{name}": value.decode("utf-8", "surrogateescape")
+                for name, value in file.xattrs.items()
             }
             tar.addfile(info, io.BytesIO(file.content))
     return target.getvalue()

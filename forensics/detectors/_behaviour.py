@@ -76,8 +76,16 @@ _WIPES = re.compile(
     r"\bhistory\s+-c|\bunset\s+HISTFILE|\bHISTFILE=(?:/dev/null|[\"']{2}|\s|$)|\bHISTSIZE=0\b"
     r"|(?:rm|shred|ln|truncate|>)[^\n;&|]{0,80}\.(?:bash|zsh|ash|sh)_history"
 )
-_VERIFIES = re.compile(r"\b(?:sha(?:1|256|384|512)sum|md5sum|shasum)\b[^\n;|]*(?:-c|--check)\b|\bgpgv?\b[^\n;|]*(?:--verify|\.asc|\.sig)|\bcosign\s+verify|\bminisign\b")  # fmt: skip
-_POWERSHELL = re.compile(r"\b(?:iex|invoke-expression)\b.{0,200}(?:downloadstring|\biwr\b|invoke-webrequest)", re.IGNORECASE | re.DOTALL)  # fmt: skip
+_VERIFIES = re.compile(
+    r"\b(?:sha(?:1|256|384|512)sum|md5sum|shasum)\b[^\n;|]*(?:-c|--check)\b"
+    r"|\bgpgv?\b[^\n;|]*(?:--verify|\.asc|\.sig)|\bcosign\s+verify|\bminisign\b"
+)
+_POWERSHELL = re.compile(
+    r"\b(?:iex|invoke-expression)\b.{0,200}(?:downloadstring|\biwr\b|invoke-webrequest)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SOCKET = re.compile(r"socket|fsockopen", re.IGNORECASE)
+_HANDS_OVER = re.compile(r"dup2|pty\.spawn|/bin/(?:ba)?sh|<&|proc_open")
 _NESTED = 32 * 1024
 """Characters of a quoted script that are read in turn."""
 _NETWORK_DEVICE = re.compile(r"/dev/(?:tcp|udp)/")
@@ -206,7 +214,7 @@ class _Reading:
                     self._say(Act.DECODE_RUN, place)
 
     def _inline(self, code: str, place: tuple[int, int]) -> None:
-        if re.search(r"socket|fsockopen", code, re.IGNORECASE) and re.search(r"dup2|pty\.spawn|/bin/(?:ba)?sh|<&|proc_open", code):  # fmt: skip
+        if _SOCKET.search(code) and _HANDS_OVER.search(code):
             self._say(Act.REMOTE_SHELL, place)
         elif programs.code_fetches(code):
             self._say(Act.DOWNLOAD_RUN, place)
@@ -271,7 +279,8 @@ class _Reading:
             return any(self._fetches(one, self._expanded(one)) for one in _commands(command.group))
         if any(one.operator == "<" and _NETWORK_DEVICE.match(one.target.text) for one in command.redirects):
             return True
-        if any(self._fetches(one, self._expanded(one)) for word in command.words for script in word.inner for one in _commands(script)):  # fmt: skip
+        inner = (one for word in command.words for script in word.inner for one in _commands(script))
+        if any(self._fetches(one, self._expanded(one)) for one in inner):
             return programs.basename(words[0] if words else "") in ("echo", "printf", "cat")
         return programs.fetches(*programs.program_of(words))
 
@@ -359,7 +368,8 @@ def _outputs(command: Command, words: Sequence[str], named: Sequence[str]) -> It
                 continue
             explicit = True
             yield from _name(arguments[at + 1])
-    if not explicit and (name.startswith("wget") or (name == "curl" and any(re.fullmatch(r"-\w*O\w*|--remote-name", word) for word in arguments))):  # fmt: skip
+    keeps_name = any(re.fullmatch(r"-\w*O\w*|--remote-name", word) for word in arguments)
+    if not explicit and (name.startswith("wget") or (name == "curl" and keeps_name)):
         yield from (one for address in named for one in _name(address.partition("?")[0]))
 
 

@@ -15,10 +15,11 @@ _HOST = re.compile(r"[a-z]+://(?:[^/@\s]*@)?(\[[0-9a-f:.]+\]|[^/:\s]+)", re.IGNO
 
 INSTALLERS = frozenset(
     {
-        "astral.sh", "bootstrap.pypa.io", "bun.sh", "cli.github.com", "deb.nodesource.com", "deno.land", "dl.google.com",
-        "download.docker.com", "dl.yarnpkg.com", "get.docker.com", "get.helm.sh", "get.pnpm.io", "get.rvm.io",
-        "getcomposer.org", "install.python-poetry.org", "packages.microsoft.com", "pyenv.run", "raw.githubusercontent.com",
-        "rpm.nodesource.com", "sdk.cloud.google.com", "sh.rustup.rs", "starship.rs", "www.npmjs.com", "yarnpkg.com",
+        "astral.sh", "bootstrap.pypa.io", "bun.sh", "cli.github.com", "deb.nodesource.com",
+        "deno.land", "dl.google.com", "download.docker.com", "dl.yarnpkg.com", "get.docker.com",
+        "get.helm.sh", "get.pnpm.io", "get.rvm.io", "getcomposer.org", "install.python-poetry.org",
+        "packages.microsoft.com", "pyenv.run", "raw.githubusercontent.com", "rpm.nodesource.com",
+        "sdk.cloud.google.com", "sh.rustup.rs", "starship.rs", "www.npmjs.com", "yarnpkg.com",
         "dot.net", "aka.ms", "get.sdkman.io", "get.k3s.io", "github.com", "packagecloud.io",
     }
 )  # fmt: skip
@@ -66,7 +67,7 @@ def hosts(behaviour: Behaviour) -> tuple[str, ...]:
 
 
 def has_bare_address(behaviour: Behaviour) -> bool:
-    """Whether it names an IP address where a host name would stand; loopback and private ones do not count."""
+    """Whether it names an IP address instead of a host; loopback and private ones do not count."""
     return any(_is_bare(host) for host in hosts(behaviour))
 
 

@@ -81,7 +81,7 @@ class Files:
                 yield from self._with_content(version)
 
     def text(self, version: FileVersion, most: int) -> str:
-        """At most `most` bytes of the content, one character a byte, so that offsets are those of the file."""
+        """At most `most` bytes of the content, one character a byte: offsets are those of the file."""
         return self._view.read(version, 0, most).decode("latin-1")
 
     def _with_content(self, version: FileVersion) -> Iterator[tuple[FileVersion, FileVersion]]:

@@ -6,24 +6,28 @@ import re
 
 USUALLY_SET_ID = frozenset(
     {
-        # accounts and sessions (shadow, util-linux, login, pam, sudo, policykit, consolekit)
-        "chage", "chfn", "chsh", "expiry", "gpasswd", "login", "mount", "newgrp", "newgidmap", "newuidmap",
-        "pam_extrausers_chkpwd", "pam_timestamp_check", "passwd", "pkexec", "polkit-agent-helper-1", "sg", "su",
-        "sudo", "sudoedit", "sudoreplay", "doas", "umount", "unix_chkpwd", "unix_update", "userhelper", "usernetctl",
-        "vlock", "vigr", "vipw", "write", "write.ul", "bsd-write", "wall", "utempter", "bbsuid", "cgexec",
-        # remote access, mail, printing, jobs
-        "ssh-keysign", "ssh-agent", "at", "crontab", "sendmail", "exim", "exim4", "postdrop", "postqueue", "procmail",
-        "lockfile", "dotlockfile", "maidag", "mail-lock", "mail-unlock", "mail-touchlock", "nullmailer-queue",
-        "dma", "dma-mbox-create", "lppasswd", "suexec", "suexec-pristine", "suexec-custom",
-        # network
-        "arping", "clockdiff", "mtr", "mtr-packet", "ping", "ping4", "ping6", "pppd", "pppoe-wrapper", "rcp", "rlogin",
-        "rsh", "traceroute", "traceroute6", "traceroute6.iputils", "dumpcap", "authbind-helper", "helper",
-        # desktop, file systems, containers
-        "Xorg", "Xorg.wrap", "chrome-sandbox", "dbus-daemon-launch-helper", "fusermount", "fusermount3",
-        "gnome-pty-helper", "gst-ptp-helper", "kcheckpass", "locate", "mlocate", "plocate", "slocate", "mount.cifs",
-        "mount.davfs", "mount.ecryptfs_private", "mount.nfs", "umount.nfs", "ntfs-3g", "pt_chown", "screen",
-        "snap-confine", "snap-update-ns", "slock", "staprun", "udevil", "Xvfb", "xscreensaver-auth", "xterm",
-        "singularity", "starter-suid", "netreport", "cockpit-session", "spice-client-glib-usb-acl-helper",
+        # Accounts and sessions: shadow, util-linux, login, pam, sudo, policykit, consolekit.
+        "chage", "chfn", "chsh", "expiry", "gpasswd", "login", "mount", "newgrp", "newgidmap",
+        "newuidmap", "pam_extrausers_chkpwd", "pam_timestamp_check", "passwd", "pkexec",
+        "polkit-agent-helper-1", "sg", "su", "sudo", "sudoedit", "sudoreplay", "doas", "umount",
+        "unix_chkpwd", "unix_update", "userhelper", "usernetctl", "vlock", "vigr", "vipw", "write",
+        "write.ul", "bsd-write", "wall", "utempter", "bbsuid", "cgexec",
+        # Remote access, mail, printing, jobs.
+        "ssh-keysign", "ssh-agent", "at", "crontab", "sendmail", "exim", "exim4", "postdrop",
+        "postqueue", "procmail", "lockfile", "dotlockfile", "maidag", "mail-lock", "mail-unlock",
+        "mail-touchlock", "nullmailer-queue", "dma", "dma-mbox-create", "lppasswd", "suexec",
+        "suexec-pristine", "suexec-custom",
+        # Network.
+        "arping", "clockdiff", "mtr", "mtr-packet", "ping", "ping4", "ping6", "pppd",
+        "pppoe-wrapper", "rcp", "rlogin", "rsh", "traceroute", "traceroute6", "traceroute6.iputils",
+        "dumpcap", "authbind-helper", "helper",
+        # Desktop, file systems, containers.
+        "Xorg", "Xorg.wrap", "chrome-sandbox", "dbus-daemon-launch-helper", "fusermount",
+        "fusermount3", "gnome-pty-helper", "gst-ptp-helper", "kcheckpass", "locate", "mlocate",
+        "plocate", "slocate", "mount.cifs", "mount.davfs", "mount.ecryptfs_private", "mount.nfs",
+        "umount.nfs", "ntfs-3g", "pt_chown", "screen", "snap-confine", "snap-update-ns", "slock",
+        "staprun", "udevil", "Xvfb", "xscreensaver-auth", "xterm", "singularity", "starter-suid",
+        "netreport", "cockpit-session", "spice-client-glib-usb-acl-helper",
     }
 )  # fmt: skip
 """Programs that distributions ship set-user-ID or set-group-ID (Debian, Ubuntu, Fedora, SUSE, Alpine)."""
@@ -32,12 +36,13 @@ _SHELL = re.compile(r"(ba|da|a|z|k|mk|c|tc|fi|r?ba)?sh(\.\w+)?|busybox|toybox|sa
 _INTERPRETER = re.compile(r"(python|pypy|perl|ruby|node|nodejs|php|lua|luajit|tclsh|expect|pwsh|java)[\d.-]*")
 _GIVES_SHELL = frozenset(
     {
-        "ar", "awk", "gawk", "mawk", "nawk", "base64", "bzip2", "cat", "chmod", "chown", "chroot", "cp", "curl", "dd", "docker",
-        "ed", "emacs", "env", "find", "flock", "gdb", "git", "gzip", "head", "ip", "install", "ionice", "ld.so", "less",
-        "ln", "make", "man", "more", "mv", "nano", "nc", "ncat", "nice", "nmap", "nohup", "nsenter", "openssl", "rsync",
-        "run-parts", "scp", "screen", "script", "sed", "setarch", "socat", "ssh", "stdbuf", "strace", "systemctl",
-        "tail", "tar", "taskset", "tcpdump", "tee", "time", "timeout", "tmux", "unshare", "vi", "view", "vim", "vim.basic",
-        "vim.tiny", "wget", "xargs", "xxd", "zip",
+        "ar", "awk", "gawk", "mawk", "nawk", "base64", "bzip2", "cat", "chmod", "chown", "chroot",
+        "cp", "curl", "dd", "docker", "ed", "emacs", "env", "find", "flock", "gdb", "git", "gzip",
+        "head", "ip", "install", "ionice", "ld.so", "less", "ln", "make", "man", "more", "mv",
+        "nano", "nc", "ncat", "nice", "nmap", "nohup", "nsenter", "openssl", "rsync", "run-parts",
+        "scp", "screen", "script", "sed", "setarch", "socat", "ssh", "stdbuf", "strace",
+        "systemctl", "tail", "tar", "taskset", "tcpdump", "tee", "time", "timeout", "tmux",
+        "unshare", "vi", "view", "vim", "vim.basic", "vim.tiny", "wget", "xargs", "xxd", "zip",
     }
 )  # fmt: skip
 
@@ -53,9 +58,10 @@ CAPABILITIES = (
 
 ROOT_LIKE = frozenset(
     {
-        "chown", "dac_override", "dac_read_search", "fowner", "setgid", "setuid", "setpcap", "sys_module", "sys_rawio",
-        "sys_ptrace", "sys_admin", "mknod", "setfcap", "mac_override", "mac_admin", "bpf", "linux_immutable",
-        "net_admin", "perfmon", "checkpoint_restore", "fsetid", "sys_boot",
+        "chown", "dac_override", "dac_read_search", "fowner", "setgid", "setuid", "setpcap",
+        "sys_module", "sys_rawio", "sys_ptrace", "sys_admin", "mknod", "setfcap", "mac_override",
+        "mac_admin", "bpf", "linux_immutable", "net_admin", "perfmon", "checkpoint_restore",
+        "fsetid", "sys_boot",
     }
 )  # fmt: skip
 """Capabilities from which root's rights, or another's files and processes, are one step away."""

@@ -42,7 +42,7 @@ class Scene:
     rules: Mapping[str, Rule]
     view: ImageView = field(default_factory=lambda: ImageView(()))
     facts: Mapping[str, FileFacts] = field(default_factory=dict)
-    inventory: Inventory = Inventory()
+    inventory: Inventory = field(default_factory=Inventory)
     sboms: tuple[DeclaredSbom, ...] = ()
     reconciliation: Reconciliation | None = None
     limits: Limits = DEFAULT
@@ -57,7 +57,7 @@ class Scene:
         return verdict.status if verdict else None
 
     def vouched(self, version: FileVersion) -> bool:
-        """Whether a package or an SBOM answers for exactly these bytes; a changed configuration file is not."""
+        """Whether a package or an SBOM answers for exactly these bytes; for changed settings none does."""
         verdict = self.verdict(version.key)
         return verdict is not None and verdict.status in _VOUCHED and not verdict.config
 

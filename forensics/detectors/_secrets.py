@@ -36,7 +36,8 @@ _PAIR = re.compile(
     r"(?<![\w-])(?P<name>[A-Za-z][\w.-]{2,63})=(?P<value>\"[^\"]{1,4096}\"|'[^']{1,4096}'|[^\s\"';&|]{1,4096})"
 )
 _OPTION = re.compile(
-    r"--?(?P<name>(?:[a-z]+-)*(?:password|passwd|token|secret|api-key))[= ](?P<value>[^\s\"';&|-][^\s\"';&|]{3,512})"
+    r"--?(?P<name>(?:[a-z]{1,20}-){0,3}(?:password|passwd|token|secret|api-key))[= ]"
+    r"(?P<value>[^\s\"';&|-][^\s\"';&|]{3,512})"
 )
 _LOGIN = re.compile(
     r"\b(?P<scheme>[a-z][a-z0-9+.-]{1,20})://(?P<user>[^\s:@/\"']{0,64}):(?P<value>[^\s@/\"':]{3,256})@",

@@ -17,9 +17,9 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
     """Level, score and reasons.
 
     A critical finding of medium or high confidence makes the image `malicious`; a critical one of low
-    confidence or any high one `suspicious`; a medium one `review`; otherwise it is `clean`. The score lies in the
-    level's range (0-19, 20-49, 50-89, 90-100), and within it grows with the number of different rules that
-    spoke, so that it never outweighs the level. The reasons are the worst findings, one a rule.
+    confidence or any high one `suspicious`; a medium one `review`; otherwise it is `clean`. The score lies
+    in the level's range (0-19, 20-49, 50-89, 90-100), and within it grows with the number of different
+    rules that spoke, so that it never outweighs the level. The reasons are the worst findings, one a rule.
     """
     ordered = sorted(findings, key=report_order)
     worst: dict[str, Finding] = {}

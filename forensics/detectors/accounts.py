@@ -86,7 +86,8 @@ _TRADITIONAL = frozenset({"root", "toor"})
 _LOCKED = re.compile(r"[!*x].*|\$?(?:NP|LK)\$?", re.IGNORECASE)
 _HASH = re.compile(r"\$[0-9a-z]{1,8}\$.+|_[./0-9A-Za-z]{19}|[./0-9A-Za-z]{13}")
 _ASKS_FOR_PASSWORDS = frozenset(
-    {"su", "login", "sshd", "dropbear", "telnetd", "in.telnetd", "vsftpd", "proftpd", "rlogind", "agetty", "sudo"}
+    {"su", "login", "sshd", "dropbear", "telnetd", "in.telnetd", "vsftpd", "proftpd", "rlogind", "agetty",
+     "sudo"}
 )  # fmt: skip
 
 

@@ -107,7 +107,7 @@ class AlteredPackageFile(Detector):
     def _altered(self, scene: Scene, said: Statement, version: FileVersion, verdict: FileVerdict) -> Finding:
         severity, reason = _weight(scene, version)
         evidence = [
-            note(f"recorded by {printable(verdict.claimed_by)}: {printable(verdict.expected) or 'another digest'}", "digest"),
+            note(f"recorded by {verdict.claimed_by}: {verdict.expected or 'another digest'}", "digest"),
             note(f"found: {_found(scene, version, verdict)}", "digest"),
         ]  # fmt: skip
         case = Circumstances(severity=severity, reasons=(reason,) if reason else ())
@@ -155,7 +155,8 @@ def _missing(scene: Scene) -> Iterator[Finding]:
 
 def _left_out_of_slim_images(path: str) -> bool:
     return path.startswith(
-        ("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/", "/usr/share/lintian/",
+        ("/usr/share/doc/", "/usr/share/man/", "/usr/share/locale/", "/usr/share/info/",
+         "/usr/share/lintian/",
          "/usr/share/groff/", "/usr/share/linda/")
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Names that lie to whoever reads them, or that a terminal would obey.
 
-Source: ECMA-48 (control functions), Unicode Standard Annex 9 (bidirectional controls), Annex 31 (mixed scripts).
+Source: ECMA-48 (control functions), Unicode Standard Annex 9 (bidirectional controls) and 31 (scripts).
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class DeceptiveNames(Detector):
 
 
 def _flaws_of(version: FileVersion, folders: set[tuple[int, str]]) -> Iterator[_Flaw]:
-    """Flaws of the path's last component, of parents that no entry of their own names, and of a link's target."""
+    """Flaws of the last component, of parents without an entry of their own, and of a link's target."""
     folder, _, name = version.path.rpartition("/")
     if not _PLAIN.fullmatch(name):
         yield from _flaws(name, in_programs=is_program_directory(version.path))

@@ -1,6 +1,6 @@
 """File capabilities: parts of root's rights that a program gets when it is started.
 
-Source: Linux `include/uapi/linux/capability.h` (`struct vfs_cap_data`, `struct vfs_ns_cap_data`), capabilities(7).
+Source: capabilities(7), Linux `include/uapi/linux/capability.h` (`vfs_cap_data`, `vfs_ns_cap_data`).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ _LENGTHS = {1: 12, 2: 20, 3: 24}
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What one attribute grants: names of capabilities, whether they act at once, and the user namespace's root."""
+    """What one attribute grants, whether it acts at once, and the root of the user namespace it is for."""
 
     permitted: tuple[str, ...]
     inheritable: tuple[str, ...]
@@ -109,7 +109,7 @@ def _names(bits: int) -> tuple[str, ...]:
 
 
 class FileCapabilities(Detector):
-    """Judges each attribute by what it grants and to whom; what distributions grant their own tools is `info`."""
+    """Judges by what is granted and to whom; what distributions grant their own tools is `info`."""
 
     id = "file_capabilities"
     statements = (POWERFUL, SHELL, HARMLESS, MALFORMED)

@@ -41,8 +41,15 @@ CLEANED = Statement(
     attack=("T1070.004",),
 )
 
-_REPLACED_BY_UPDATE = frozenset({FileStatus.PACKAGE, FileStatus.DECLARED, FileStatus.GENERATED, FileStatus.KNOWN_GOOD,
-                                 FileStatus.UNDECLARED_PACKAGE})  # fmt: skip
+_REPLACED_BY_UPDATE = frozenset(
+    {
+        FileStatus.PACKAGE,
+        FileStatus.DECLARED,
+        FileStatus.GENERATED,
+        FileStatus.KNOWN_GOOD,
+        FileStatus.UNDECLARED_PACKAGE,
+    }
+)
 
 
 class HiddenByLaterLayer(Detector):
@@ -55,7 +62,7 @@ class HiddenByLaterLayer(Detector):
     statements = (HIDDEN, CLEANED)
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
-        """One finding a suspicious version that is no longer visible, and one a layer that deletes anything."""
+        """One finding a suspicious version that is not visible, and one a layer that deletes anything."""
         deleted: dict[int, list[FileVersion]] = {}
         for version in scene.files:
             if version.state is FileState.VISIBLE or version.changed_by_layer == version.layer:

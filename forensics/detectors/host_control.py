@@ -44,7 +44,8 @@ _PLACES = re.compile(
     r"(?:^|[\s=:,'\"/])(?:/var)?/run/(?:docker|containerd/containerd|crio/crio|podman/podman)\.sock\b|^/(?:host|hostfs|rootfs|host/root)/?$"
 )
 _BREAKOUT = re.compile(
-    r"\bnsenter\b[^;|&\n]{0,80}(?:-t\s*1\b|--target[= ]1\b)|\bchroot\s+/(?:host|mnt|hostfs|rootfs)\b|release_agent"
+    r"\bnsenter\b[^;|&\n]{0,80}(?:-t\s*1\b|--target[= ]1\b)|release_agent"
+    r"|\bchroot\s+/(?:host|mnt|hostfs|rootfs)\b"
     r"|\bdocker\b[^;|&\n]{0,200}(?:--privileged|-v\s*/:/|--volume[= ]/:/|--pid[= ]host)|/proc/1/root\b"
 )
 

@@ -48,7 +48,7 @@ _UNRESOLVED = re.compile(r"\$(?:LIB|PLATFORM|ORIGIN)|\$\{(?:LIB|PLATFORM|ORIGIN)
 
 
 class LoaderVariables(Detector):
-    """`high` unless packages or the image's own product account for the file; hostile places are always `high`."""
+    """`high` unless packages or the product account for the file; hostile places are always `high`."""
 
     id = "loader_variables"
     statements = (HIJACK,)

@@ -21,13 +21,48 @@ MINER = Statement(
     attack=("T1496",),
 )
 
-_CLUES = (
-    ("mining pool address", re.compile(r"\bstratum\+(?:tcp|ssl|tls|udp)://\S{4,200}", re.IGNORECASE)),
-    ("miner program", re.compile(r"(?:^|[\s/'\"])(?:xmrig(?:-\w+)?|xmr-stak(?:-\w+)?|minerd|cpuminer(?:-\w+)?|ethminer|t-rex|nbminer|cgminer|bfgminer|lolminer|phoenixminer)(?=$|[\s'\"])", re.IGNORECASE)),
-    ("miner option", re.compile(r"--(?:donate-level|randomx-\w+|cpu-max-threads-hint|rig-id|cuda-bfactor)\b|--algo[= ](?:rx|cn|randomx|cryptonight|ethash|kawpow)\S*", re.IGNORECASE)),
-    ("mining pool host", re.compile(r"\b(?:[\w-]+\.)*(?:minexmr|supportxmr|nanopool|moneroocean|hashvault|c3pool|2miners|f2pool|ethermine|nicehash|monerohash|xmrpool|herominers|unmineable|kryptex)\.\w{2,6}\b", re.IGNORECASE)),
-    ("Monero address", re.compile(r"(?<![0-9A-Za-z])[48][1-9A-HJ-NP-Za-km-z]{94}(?![0-9A-Za-z])")),
-)  # fmt: skip
+_PROGRAMS = [
+    "xmrig",
+    "xmr-stak",
+    "minerd",
+    "cpuminer",
+    "ethminer",
+    "t-rex",
+    "nbminer",
+    "cgminer",
+    "bfgminer",
+    "lolminer",
+    "phoenixminer",
+    "nanominer",
+]
+_POOLS = [
+    "minexmr",
+    "supportxmr",
+    "nanopool",
+    "moneroocean",
+    "hashvault",
+    "c3pool",
+    "2miners",
+    "f2pool",
+    "ethermine",
+    "nicehash",
+    "monerohash",
+    "xmrpool",
+    "herominers",
+    "unmineable",
+    "kryptex",
+]
+_CLUES = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        ("mining pool address", r"\bstratum\+(?:tcp|ssl|tls|udp)://\S{4,200}"),
+        ("miner program", rf"(?:^|[\s/'\"])(?:{'|'.join(_PROGRAMS)})(?:-\w+)?(?=$|[\s'\"])"),
+        ("miner option", r"--(?:donate-level|randomx-\w+|cpu-max-threads-hint|rig-id|cuda-bfactor)\b"),
+        ("mining algorithm", r"--algo[= ](?:rx|cn|randomx|cryptonight|ethash|kawpow)\S{0,40}"),
+        ("mining pool host", rf"\b(?:{'|'.join(_POOLS)})\.\w{{2,6}}\b"),
+        ("Monero address", r"(?<![0-9A-Za-z])(?-i:[48][1-9A-HJ-NP-Za-km-z]{94})(?![0-9A-Za-z])"),
+    )
+)
 _ALONE = frozenset({"mining pool address", "miner program"})
 
 

@@ -1,4 +1,4 @@
-"""Programs where no honest image keeps any: temporary, volatile and hidden folders, the kernel's file systems."""
+"""Programs where no honest image keeps any: temporary, volatile, hidden folders, kernel file systems."""
 
 from __future__ import annotations
 
@@ -94,14 +94,15 @@ DATA_FOLDER = Statement(
 )
 
 _USUAL_DEVICES = frozenset(
-    {"null", "zero", "full", "random", "urandom", "tty", "console", "ptmx", "stdin", "stdout", "stderr", "core",
+    {"null", "zero", "full", "random", "urandom", "tty", "console", "ptmx", "stdin", "stdout", "stderr",
+     "core",
      "fd", "kmsg", "log", "tty0", "tty1", "initctl", "MAKEDEV", ".udev", "xconsole"}
 )  # fmt: skip
 _DEVICE_BYTES = 4096
 
 
 class OddPlaces(Detector):
-    """Native code weighs more than scripts, and a file that a later layer removed less than one that is there."""
+    """Native code weighs more than scripts, and what a later layer removed less than what is there."""
 
     id = "odd_places"
     statements = (TEMPORARY, HIDDEN, HIDDEN_FILE, PSEUDO, DATA_FOLDER)

@@ -56,7 +56,7 @@ class PackageDatabase(Detector):
     statements = (EDITED, REMOVED)
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
-        """One finding for each package and layer whose record changed, and one for each database that is gone."""
+        """One finding for each package whose record changed in a layer, and each database that is gone."""
         shots = scene.inventory.snapshots
         for before, after in itertools.pairwise(shots):
             yield from _edited(scene, before, after)
@@ -70,7 +70,6 @@ class PackageDatabase(Detector):
 
 
 def _edited(scene: Scene, before: Snapshot, after: Snapshot) -> Iterator[Finding]:
-    # A package that was installed again has a record of its own layer; one that was only edited keeps the old.
     stayed = {package.id for package in before.packages} & {package.id for package in after.packages}
     changed: dict[str, list[Evidence]] = {}
     for path, claims in after.claims.items():

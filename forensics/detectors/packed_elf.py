@@ -1,4 +1,4 @@
-"""Native code that hides what it is: packed, without sections, writable and executable, with something appended."""
+"""Native code that hides what it is: packed, without sections, self-modifying, with something appended."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _OVERLAY = 4096
 
 
 class PackedElf(Detector):
-    """Only code that no package answers for; what the image openly ships as its product is at most `medium`."""
+    """Only code that no package answers for; what the image openly ships is at most `medium`."""
 
     id = "packed_elf"
     statements = (PACKED, HEADERLESS, WRITABLE, APPENDED)

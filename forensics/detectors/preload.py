@@ -58,7 +58,7 @@ _LISTED = re.compile(r"[^\s:#]+")
 
 
 class Preload(Detector):
-    """`critical`, unless the file is empty (`info`) or packages answer for every library it lists (`medium`)."""
+    """`critical`, unless the file is empty (`info`) or packages answer for all that it lists (`medium`)."""
 
     id = "preload"
     statements = (PRELOAD, SEARCH_PATH)

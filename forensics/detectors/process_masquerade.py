@@ -54,7 +54,7 @@ _BUILT = ("/usr/local/", "/opt/")
 
 
 class ProcessMasquerade(Detector):
-    """Kernel threads' names count everywhere; service names where no package and no build step accounts for them."""
+    """Names of kernel threads count everywhere, names of services where nothing accounts for the file."""
 
     id = "process_masquerade"
     statements = (KERNEL, SYSTEM)

@@ -1,4 +1,4 @@
-"""Files that Python runs at every start: lines of `.pth` files, sitecustomize, usercustomize. Source: site.py."""
+"""What Python runs at every start: lines of `.pth` files, sitecustomize, usercustomize. Source: site.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that run at every login, every shell or every prompt. Source: bash(1) INVOCATION, zsh(1), sshd(8)."""
+"""Commands that run at every login or every shell. Source: bash(1) INVOCATION, zsh(1), sshd(8)."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ _KEY_FILES = ("authorized_keys", "authorized_keys2")
 
 
 class SshKeys(Detector):
-    """Looks at key files anywhere, at key files that a server's configuration names, and at that configuration."""
+    """Looks at key files anywhere, at those a server's configuration names, and at that configuration."""
 
     id = "ssh_keys"
     statements = (AUTHORIZED, HOST_KEY, COMMAND, OPEN_DOOR)

@@ -81,7 +81,7 @@ _SAID = {
 
 
 class StartCommand(Detector):
-    """Downloads over HTTPS from hosts that publish installers are one step lower, and so are side ways to run."""
+    """Downloads over HTTPS from hosts that publish installers are one step lower, and so are side ways."""
 
     id = "start_command"
     needs = Needs.CONFIG

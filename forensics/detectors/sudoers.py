@@ -59,9 +59,10 @@ WRITABLE = Statement(
 _BYTES = 256 * 1024
 _SERVICES = frozenset(
     {
-        "www-data", "nobody", "nginx", "apache", "httpd", "daemon", "mysql", "postgres", "redis", "tomcat", "bin", "sys", "mail",
-        "games", "man", "lp", "news", "uucp", "proxy", "backup", "list", "irc", "sshd", "messagebus", "_apt", "ftp", "mongodb",
-        "memcache", "rabbitmq", "elasticsearch", "node_exporter", "nfsnobody",
+        "www-data", "nobody", "nginx", "apache", "httpd", "daemon", "mysql", "postgres", "redis",
+        "tomcat", "bin", "sys", "mail", "games", "man", "lp", "news", "uucp", "proxy", "backup",
+        "list", "irc", "sshd", "messagebus", "_apt", "ftp", "mongodb", "memcache", "rabbitmq",
+        "elasticsearch", "node_exporter", "nfsnobody",
     }
 )  # fmt: skip
 _RULE = re.compile(r"^[ \t]*(?P<who>[^\s#=]+)[ \t]+(?P<rest>[^\s=#][^=\n]*=[^\n]*)", re.MULTILINE)

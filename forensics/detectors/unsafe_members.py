@@ -1,4 +1,4 @@
-"""Members of a layer that no honest layer has: devices, names that climb out, writes through links, duplicates."""
+"""Members that no honest layer has: devices, names that climb out, writes through links, duplicates."""
 
 from __future__ import annotations
 
@@ -107,8 +107,9 @@ DUPLICATE = Statement(
 )
 
 _STANDARD = {
-    "null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "kmsg": (1, 11), "tty": (5, 0),
-    "console": (5, 1), "ptmx": (5, 2), "tty0": (4, 0), "tty1": (4, 1), "fuse": (10, 229), "tun": (10, 200),
+    "null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9),
+    "kmsg": (1, 11), "tty": (5, 0), "console": (5, 1), "ptmx": (5, 2), "tty0": (4, 0),
+    "tty1": (4, 1), "fuse": (10, 229), "tun": (10, 200),
 }  # fmt: skip
 _MEMORY = frozenset({(1, 1), (1, 2), (1, 4), (10, 232), (10, 144)})
 """mem, kmem, port, kvm, nvram (Linux `Documentation/admin-guide/devices.txt`)."""

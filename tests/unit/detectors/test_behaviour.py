@@ -147,7 +147,7 @@ def test_wiped_traces(text: str) -> None:
         "curl -s https://x.example.org/SHASUMS256.txt | grep node.tar.xz | sha256sum -c -",
         "curl -fsS http://localhost:80/ || exit 1",
         "VERSION=$(curl -s https://x.example.org/latest); wget https://x.example.org/$VERSION.tar.gz",
-        'wget -O n.tar.xz https://x.example.org/n.tar.xz && echo "$S n.tar.xz" | sha256sum -c - && tar xf n.tar.xz',
+        'wget -O n.tar.xz https://x.example.org && echo "$S n.tar.xz" | sha256sum -c - && tar xf n.tar.xz',
         'wget https://x.example.org/i.sh && echo "$S i.sh" | sha256sum -c - && sh i.sh',
         'eval "$(ssh-agent)"',
         "source <(kubectl completion bash)",

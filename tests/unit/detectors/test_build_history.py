@@ -100,7 +100,7 @@ def test_telling_steps(line: str, rule: str, severity: str) -> None:
     [
         "RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*",
         "RUN curl -fsSL https://a.invalid/k.asc | gpg --dearmor -o /usr/share/keyrings/k.gpg",
-        'RUN wget -O p.tgz https://a.invalid/p.tgz && echo "$S *p.tgz" | sha256sum -c - && tar -xzf p.tgz && ./configure',
+        'RUN wget -O p.tgz https://a.invalid/p.tgz && echo "$S *p.tgz" | sha256sum -c - && tar -xzf p.tgz',
         "RUN chmod 755 /bin/bash && chmod +x /entrypoint.sh && chmod 1777 /tmp",
         "RUN setcap 'cap_net_bind_service=+ep' /usr/bin/caddy",
         "COPY install.sh /tmp/install.sh # curl http://a.invalid | sh",

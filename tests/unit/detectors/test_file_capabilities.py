@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from forensics.detectors.file_capabilities import DETECTOR, decode_capability
 from tests.scenes import File, debian, dpkg, elf, judge, said
 
-# What `setcap cap_net_raw=ep` and `setcap -n 1000 cap_setuid=ep` write on Linux, as `getfattr -e hex` shows it.
+# What `setcap cap_net_raw=ep` writes on Linux, as `getfattr -e hex` shows it.
 NET_RAW = bytes.fromhex("0100000200200000000000000000000000000000")
 SETUID = struct.pack("<IIIII", 0x02000001, 1 << 7, 0, 0, 0)
 SETUID_IN_NAMESPACE = struct.pack("<IIIIII", 0x03000001, 1 << 7, 0, 0, 0, 1000)

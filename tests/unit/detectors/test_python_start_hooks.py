@@ -24,7 +24,7 @@ SITE = "/usr/local/lib/python3.11/site-packages"
         ("x.pth", "import x; " + "a = 1; " * 300, (LONG, "medium")),
         (
             "distutils-precedence.pth",
-            "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'local') == 'local'; enabled and __import__('_distutils_hack').add_shim();",
+            "import os; v = os.environ.get('USE', 'local'); v and __import__('_distutils_hack').add_shim();",
             None,
         ),
         ("__editable__.x.pth", "/app/src", None),

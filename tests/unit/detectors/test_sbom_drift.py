@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forensics.detectors import Scene
 from forensics.detectors.sbom_drift import DETECTOR
 from forensics.model.findings import Finding
 from forensics.model.image import Image
@@ -14,7 +15,6 @@ from forensics.model.sbom import (
     UndeclaredPackage,
     VersionChange,
 )
-from forensics.detectors import Scene
 from tests.scenes import said
 
 SBOM = DeclaredSbom(origin="--sbom x", format="spdx", spec_version="2.3")

@@ -16,8 +16,8 @@ def finding(
     severity: Severity, confidence: Confidence = Confidence.HIGH, rule: str = "a/b", path: str | None = "/x"
 ) -> Finding:
     return Finding(
-        id=f"{rule}{path}", rule_id=rule, category=Category.MINER, severity=severity, confidence=confidence, title="t",
-        explanation="", remediation="", path=path,
+        id=f"{rule}{path}", rule_id=rule, category=Category.MINER, severity=severity, confidence=confidence,
+        title="t", explanation="", remediation="", path=path,
     )  # fmt: skip
 
 
