@@ -49,7 +49,7 @@ async def hosted(
     async with host.run_test(size=size) as pilot:
         if widget.focusable:
             widget.focus()
-        else:
+        elif host.focused is None:
             host.screen.focus_next()
         await pilot.pause()
         yield pilot, host

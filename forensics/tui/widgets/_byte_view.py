@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -56,7 +57,7 @@ class ByteView(Rows):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._source = source
-        self._highlights = Highlights(highlights)
+        self._highlights = self._inside(highlights)
         self._hit: Hit | None = None
         self._needles: tuple[bytes, ...] = ()
         self._window = (0, b"")
@@ -86,8 +87,17 @@ class ByteView(Rows):
 
     def set_highlights(self, highlights: Iterable[Highlight]) -> None:
         """Mark other places."""
-        self._highlights = Highlights(highlights)
+        self._highlights = self._inside(highlights)
         self.refresh()
+
+    def _inside(self, highlights: Iterable[Highlight]) -> Highlights:
+        """The marked places as far as there are bytes for them: a report may claim any offset."""
+        size = self._source.size
+        return Highlights(
+            replace(mark, length=min(mark.length, size - mark.offset))
+            for mark in highlights
+            if 0 <= mark.offset < size
+        )
 
     def marks(self, start: int, end: int) -> list[Highlight]:
         """The marked places with a byte in `start` … `end`, the place last jumped to as the last of them."""
@@ -98,6 +108,7 @@ class ByteView(Rows):
 
     def mark_hit(self, offset: int, length: int) -> None:
         """Mark the place that was jumped to; no length, no mark."""
+        length = min(length, self._source.size - offset)
         self._hit = Hit(offset, length) if length > 0 else None
         self.refresh()
 
