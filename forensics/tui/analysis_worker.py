@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from pathlib import Path
+from typing import Protocol
 
 from forensics.errors import Cancelled, ForensicsError
 from forensics.model.report import Report
@@ -19,6 +20,34 @@ from forensics.reports import load_report
 
 _PATIENCE_SECONDS = 0.8
 """How long the end waits for the thread; it is a daemon, so that the process can end all the same."""
+
+
+class Worker(Protocol):
+    """What the interface needs of whoever does the work in the background."""
+
+    reference: str
+    options: Options
+    report_path: Path | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come in behind what `drain` still gives."""
+
+    @property
+    def error(self) -> ForensicsError | None:
+        """Why it ended without a report; `Cancelled` when the person stopped it."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def drain(self) -> list[Event]:
+        """What came in since the last call, in order; of the progress of each stage only the latest."""
+
+    def cancel(self) -> None:
+        """Ask for an end; what is known stays readable."""
+
+    def close(self) -> None:
+        """End the work and give its files and processes back; nothing can be read afterwards."""
 
 
 class AnalysisWorker:

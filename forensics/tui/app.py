@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -17,7 +18,7 @@ from textual.message import Message
 from forensics.errors import ChoiceNeeded, ForensicsError
 from forensics.pipeline import Options
 from forensics.reports import is_saved_report
-from forensics.tui.analysis_worker import AnalysisWorker, is_cancelled
+from forensics.tui.analysis_worker import AnalysisWorker, Worker, is_cancelled
 from forensics.tui.commands import CommandList
 from forensics.tui.notebook import Notebook
 from forensics.tui.screens.analysis import AnalysisScreen
@@ -56,13 +57,15 @@ class ForensicsApp(App[int]):
         reference: str | None,
         options: Options,
         report_path: Path | None,
-        state: StateFolder | None = None,
+        *,
+        hire: Callable[[str, Options, Path | None], Worker] = AnalysisWorker,
     ) -> None:
         super().__init__()
+        self._hire = hire
         self._first = (reference, report_path)
         self._options = options
-        self._state = state or StateFolder()
-        self._worker: AnalysisWorker | None = None
+        self._state = StateFolder()
+        self._worker: Worker | None = None
         self._store: Store | None = None
         self._sorting = False
         self._told_end = False
@@ -81,6 +84,7 @@ class ForensicsApp(App[int]):
         if reference is not None or report_path is not None:
             self._begin(reference or str(report_path), self._options, report_path)
         self.set_interval(DRAIN_SECONDS, self._carry)
+        gc.freeze()
 
     @property
     def failure(self) -> ForensicsError | None:
@@ -116,7 +120,7 @@ class ForensicsApp(App[int]):
         self._failure = None
         self._store = store = Store(reference, Notebook(self._state))
         self._sorting = self._told_end = False
-        self._worker = AnalysisWorker(reference, options, report_path)
+        self._worker = self._hire(reference, options, report_path)
         self._worker.start()
         self.push_screen(ProgressScreen(store))
 
@@ -189,7 +193,7 @@ class ForensicsApp(App[int]):
             if isinstance(screen, (AnalysisScreen, ProgressScreen)) and screen.is_mounted:
                 screen.store_changed(topics)
 
-    def _not_opened(self, worker: AnalysisWorker) -> None:
+    def _not_opened(self, worker: Worker) -> None:
         error = worker.error
         if isinstance(error, ChoiceNeeded):
             self._to_form(error)
@@ -197,7 +201,7 @@ class ForensicsApp(App[int]):
         else:
             self._to_form(None if is_cancelled(error) else error)
 
-    def _choose(self, worker: AnalysisWorker, error: ChoiceNeeded) -> None:
+    def _choose(self, worker: Worker, error: ChoiceNeeded) -> None:
         """Let the person pick one of several images; the number stands in front of each."""
 
         def chosen(line: int | None) -> None:
@@ -238,6 +242,7 @@ class ForensicsApp(App[int]):
     def _files_made(self, event: FilesMade) -> None:
         event.stop()
         if event.store is self._store:
+            gc.freeze()  # millions of objects that stay: the collector would stop the screen to look at them
             self._tell(event.store, event.store.accept_files(event.files))
 
 

@@ -19,6 +19,9 @@ from forensics.tui.widgets import Breadcrumb
 COLUMNS: tuple[ColumnName, ...] = ("layers", "files", "detail", "findings")
 """In the order in which `tab` goes through them."""
 
+NARROW = 100
+"""With fewer columns of the terminal the parts are shown one at a time."""
+
 
 class Workspace(Vertical):
     """Holds the columns and knows which one has the keys."""
@@ -37,6 +40,8 @@ class Workspace(Vertical):
         self.findings_pane = FindingsPane(store, with_card=False)
         self.detail_pane = DetailPane(store)
         self._active: ColumnName = "layers"
+        self._zoomed = False
+        self._alone = False
 
     def compose(self) -> ComposeResult:
         """The breadcrumb of the narrow screen, then the columns."""
@@ -48,12 +53,6 @@ class Workspace(Vertical):
                     yield self.files_pane
                 yield self.findings_pane
             yield self.detail_pane
-
-    def on_mount(self) -> None:
-        """The first column is the active one."""
-        for column in COLUMNS:
-            self.pane(column).add_class("column")
-        self._mark_active()
 
     @property
     def active(self) -> ColumnName:
@@ -95,14 +94,35 @@ class Workspace(Vertical):
                 self._become_active(column)
                 return
 
+    def on_resize(self) -> None:
+        """One column at a time where there is no room for more."""
+        self._arrange()
+
+    def zoom(self) -> None:
+        """One column at a time although there is room for more, and back."""
+        self._zoomed = not self._zoomed
+        self._arrange()
+
     def _become_active(self, column: ColumnName) -> None:
         if column != self._active:
             self._active = column
-            self._mark_active()
+            self._arrange()
             self.post_message(self.ColumnEntered(column))
 
-    def _mark_active(self) -> None:
+    def _arrange(self) -> None:
+        """Show all columns, or the active one alone.
+
+        Sets what is shown piece by piece: a class would have the style of everything inside computed again at
+        every step from column to column.
+        """
+        alone = self._zoomed or self.size.width < NARROW
+        if not alone and not self._alone:
+            return
+        self._alone = alone
         for column in COLUMNS:
-            self.pane(column).set_class(column == self._active, "-active")
-        self.set_class(self._active == "detail", "-at-detail")
-        self.set_class(self._active == "findings", "-at-findings")
+            self.pane(column).display = not alone or column == self._active
+        self.query_one("#workspace-crumbs").display = alone
+        self.query_one("#workspace-left").display = not alone or self._active != "detail"
+        self.query_one("#workspace-left").styles.width = "1fr" if alone else None
+        self.query_one("#workspace-upper").display = not alone or self._active in ("layers", "files")
+        self.layers_pane.styles.width = "1fr" if alone else None

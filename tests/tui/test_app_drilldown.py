@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
-
 import pytest
-from textual.pilot import Pilot
 
 from forensics.model.files import Change
-from forensics.pipeline import Options
-from forensics.tui.app import ForensicsApp
 from forensics.tui.panes.findings import FindingsPane
 from forensics.tui.scopes import Scope
 from forensics.tui.screens.analysis import AnalysisScreen
-from forensics.tui.store import Store
 from forensics.tui.widgets import FlatTree, HexView, TextView, VirtualTable
+from tests.tui.conftest import Open, Program
 from tests.tui.story_image import MINER, POOL
-
-
-async def until(pilot: Pilot[int], ready: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait for something the interface does by itself."""
-    for _ in range(int(seconds / 0.02)):
-        if ready():
-            await pilot.pause()
-            return
-        await pilot.pause(0.02)
-    pytest.fail("waited in vain")
-
-
-@asynccontextmanager
-async def opened(
-    path: Path, size: tuple[int, int] = (120, 40)
-) -> AsyncIterator[tuple[Pilot[int], AnalysisScreen]]:
-    """The program with the finished analysis of an image, or with a saved report."""
-    app = ForensicsApp(str(path), Options(cache=False, jobs=1), None)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.store and app.store.report and app.store.files)
-        await until(pilot, lambda: isinstance(app.screen, AnalysisScreen))
-        screen = app.screen
-        assert isinstance(screen, AnalysisScreen)
-        await until(pilot, lambda: screen.workspace.files_pane.listed)
-        yield pilot, screen
-    app.close_worker()
 
 
 def listed_paths(screen: AnalysisScreen) -> list[str]:
@@ -52,40 +19,38 @@ def listed_paths(screen: AnalysisScreen) -> list[str]:
     return [str(tree.node_at(row)) for row in range(tree.row_count)]
 
 
-def store_of(screen: AnalysisScreen) -> Store:
-    """What the screen draws from."""
-    return screen.store
-
-
-async def choose_layer(pilot: Pilot[int], screen: AnalysisScreen, layer: int) -> None:
+async def choose_layer(program: Program, layer: int) -> None:
     """With the keys: start of the list, then down."""
-    await pilot.press("g", *(["j"] * (layer + 1)))
-    await until(pilot, lambda: (listed := screen.workspace.files_pane.listed) and listed.scope.layer == layer)
+    await program.press("g", *(["j"] * (layer + 1)))
+    await program.settled()
+    assert program.screen.workspace.files_pane.scope.layer == layer
 
 
-async def test_layer_file_bytes_and_back(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_layer_file_bytes_and_back(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
         work = screen.workspace
-        await choose_layer(pilot, screen, 2)
+        await choose_layer(program, 2)
         assert MINER in listed_paths(screen), "a short listing is shown with its folders open"
-        await pilot.press("enter")
+        await program.press("enter")
         assert work.active == "files"
         while work.files_pane.chosen is None or work.files_pane.chosen.path != MINER:
-            await pilot.press("j")
-        await until(pilot, lambda: work.detail_pane.version and work.detail_pane.version.path == MINER)
+            await program.press("j")
+        await program.until(lambda: work.detail_pane.version and work.detail_pane.version.path == MINER)
         assert work.detail_pane.viewer == "info"
-        await pilot.press("enter")
+        await program.press("enter")
         assert work.active == "detail"
-        await pilot.press("H")
-        await until(pilot, lambda: work.detail_pane.query(HexView))
-        await pilot.press("escape", "escape")
+        await program.press("H")
+        await program.until(lambda: work.detail_pane.query(HexView))
+        await program.press("escape", "escape")
         assert work.active == "layers"
 
 
-async def test_a_finding_moves_all_three_columns_and_shows_its_bytes(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_a_finding_moves_all_three_columns_and_shows_its_bytes(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
         work = screen.workspace
-        store = store_of(screen)
+        store = program.store
         at_pool = next(
             finding
             for finding in store.findings.ordered
@@ -94,66 +59,69 @@ async def test_a_finding_moves_all_three_columns_and_shows_its_bytes(story: Path
         work.enter("findings")
         table = work.findings_pane.table
         while work.findings_pane.chosen is not at_pool:
-            await pilot.press("j")
-        await pilot.press("enter")
-        await until(pilot, lambda: work.detail_pane.query(HexView))
+            await program.press("j")
+        await program.press("enter")
+        await program.until(lambda: work.detail_pane.query(HexView))
         assert work.layers_pane.chosen == 2
         assert work.files_pane.scope == Scope(2)
-        await until(pilot, lambda: work.files_pane.chosen and work.files_pane.chosen.path == MINER)
+        await program.until(lambda: work.files_pane.chosen and work.files_pane.chosen.path == MINER)
         offset = next(piece.offset for piece in at_pool.evidence if piece.offset is not None)
-        await until(pilot, lambda: work.detail_pane.byte_offset == offset)
+        await program.until(lambda: work.detail_pane.byte_offset == offset)
         hex_view = work.detail_pane.query_one(HexView)
         assert hex_view.marks(offset, offset + 1)
         assert work.active == "detail"
-        await pilot.press("escape")
+        await program.press("escape")
         assert work.active == "findings"
         assert table.has_focus
 
 
-async def test_n_and_shift_n_walk_through_the_findings(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_n_and_shift_n_walk_through_the_findings(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
         ordered = list(screen.workspace.findings_pane.listed)
         seen = []
         for key in ("n", "n", "n", "N"):
-            await pilot.press(key)
-            await pilot.pause(0.05)
+            await program.press(key)
+            await program.pilot.pause(0.05)
             chosen = screen.workspace.findings_pane.chosen
             assert chosen is not None
             seen.append(chosen)
         assert seen == [ordered[0], ordered[1], ordered[2], ordered[1]]
-        await pilot.press("escape")
+        await program.press("escape")
         assert screen.place.finding is None, "back to where one was before the findings"
 
 
-async def test_a_finding_about_no_file_shows_its_card(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
-        about_image = next(each for each in store_of(screen).findings.ordered if each.path is None)
-        await pilot.press("3")
+async def test_a_finding_about_no_file_shows_its_card(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
+        about_image = next(each for each in program.store.findings.ordered if each.path is None)
+        await program.press("3")
         pane = screen.query_one("#findings", FindingsPane)
         pane.table.move_cursor(list(pane.listed).index(about_image))
-        await pilot.press("enter")
-        await pilot.pause(0.1)
+        await program.press("enter")
+        await program.pilot.pause(0.1)
         assert screen.tab == "layers"
         assert screen.workspace.detail_pane.version is None
-        await pilot.press("escape")
+        await program.press("escape")
         assert screen.tab == "findings"
 
 
-async def test_accumulated_and_alone(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_accumulated_and_alone(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
         files = screen.workspace.files_pane
-        await choose_layer(pilot, screen, 1)
+        await choose_layer(program, 1)
         alone = files.listed
         assert alone is not None
         assert {row.version.path for row in alone.listing.rows} == {"/etc/passwd", "/app/run.sh"}
-        await pilot.press("ctrl+l")
-        await until(pilot, lambda: files.listed and files.listed.scope.accumulated)
+        await program.press("ctrl+l")
+        await program.until(lambda: files.listed and files.listed.scope.accumulated)
         assert files.listed is not None
         changes = {row.version.path: row.change for row in files.listed.listing.rows}
         assert changes["/etc/passwd"] is Change.MODIFIED
         assert changes["/etc/os-release"] is Change.UNCHANGED
-        await pilot.press("ctrl+l")
-        await until(pilot, lambda: files.listed and not files.listed.scope.accumulated)
+        await program.press("ctrl+l")
+        await program.until(lambda: files.listed and not files.listed.scope.accumulated)
 
 
 @pytest.mark.parametrize(
@@ -165,159 +133,170 @@ async def test_accumulated_and_alone(story: Path) -> None:
         ("ctrl+u", Change.UNCHANGED),
     ],
 )
-async def test_each_kind_of_change_can_be_hidden(story: Path, key: str, change: Change) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_each_kind_of_change_can_be_hidden(open_story: Open, key: str, change: Change) -> None:
+    async with open_story() as program:
+        screen = program.screen
         files = screen.workspace.files_pane
         assert files.listed is not None
         assert change in {row.change for row in files.listed.listing.rows}
-        await pilot.press(key)
-        await until(
-            pilot, lambda: files.listed and change not in {row.change for row in files.listed.listing.rows}
+        await program.press(key)
+        await program.until(
+            lambda: files.listed and change not in {row.change for row in files.listed.listing.rows}
         )
-        await pilot.press(key)
-        await until(
-            pilot, lambda: files.listed and change in {row.change for row in files.listed.listing.rows}
+        await program.press(key)
+        await program.until(
+            lambda: files.listed and change in {row.change for row in files.listed.listing.rows}
         )
 
 
-async def test_the_tree_collapses_and_moves_as_it_says(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_the_tree_collapses_and_moves_as_it_says(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
         screen.workspace.enter("files")
         tree = screen.workspace.files_pane.file_tree
-        await pilot.press("ctrl+@")
+        await program.press("ctrl+@")
         collapsed = tree.row_count
-        await pilot.press("G")
+        await program.press("G")
         assert tree.cursor == tree.row_count - 1
-        await pilot.press("g")
+        await program.press("g")
         assert tree.cursor == 0
-        await pilot.press("space")
+        await program.press("space")
         assert tree.row_count > collapsed
-        await pilot.press("l")
+        await program.press("l")
         assert tree.cursor == 1
-        await pilot.press("h", "h")
+        await program.press("h", "h")
         assert (tree.cursor, tree.row_count) == (0, collapsed)
 
 
-async def test_the_files_can_be_filtered(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_the_files_can_be_filtered(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
         files = screen.workspace.files_pane
-        await pilot.press("tab", "slash", *"status:unowned", "space", *"type:elf")
-        await until(pilot, lambda: files.listed and files.listed.filtered and len(files.listed.listing) == 1)
+        await program.press("tab", "slash", *"status:unowned", "space", *"type:elf")
+        await program.until(lambda: files.listed and files.listed.filtered and len(files.listed.listing) == 1)
         assert MINER in listed_paths(screen)
-        await pilot.press("enter")
+        await program.press("enter")
         assert files.file_tree.has_focus
-        await pilot.press("slash", "escape")
-        await until(pilot, lambda: files.listed and not files.listed.filtered)
+        await program.press("slash", "escape")
+        await program.until(lambda: files.listed and not files.listed.filtered)
 
 
-async def test_a_wrong_filter_says_so_and_leaves_the_list(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_a_wrong_filter_says_so_and_leaves_the_list(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
         files = screen.workspace.files_pane
         before = files.listed
         assert before is not None
-        await pilot.press("tab", "slash", *"size>x")
-        await pilot.pause(0.2)
+        await program.press("tab", "slash", *"size>x")
+        await program.pilot.pause(0.2)
         assert files.listed is not None
         assert len(files.listed.listing) in (len(before.listing), 0)
         assert "cannot compare" in files.problem
 
 
-async def test_searching_in_the_bytes_and_going_to_an_offset(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_searching_in_the_bytes_and_going_to_an_offset(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
         work = screen.workspace
-        store = store_of(screen)
+        store = program.store
         assert store.files is not None
         assert store.view is not None
         version = store.files.of_path(MINER)[0]
         place = store.view.read(version).index(POOL)
-        await pilot.press("f", *"kworker", "enter")
-        await until(pilot, lambda: work.detail_pane.version and work.detail_pane.version.path == MINER)
-        await pilot.press("H", "slash", *"stratum", "enter")
-        await until(pilot, lambda: work.detail_pane.byte_offset == place)
-        await pilot.press("colon", *"0x10", "enter")
-        await until(pilot, lambda: work.detail_pane.byte_offset == 16)
-        await pilot.press("colon", *"far", "enter")
+        await program.press("f", *"kworker", "enter")
+        await program.until(lambda: work.detail_pane.version and work.detail_pane.version.path == MINER)
+        await program.press("H", "slash", *"stratum", "enter")
+        await program.until(lambda: work.detail_pane.byte_offset == place)
+        await program.press("colon", *"0x10", "enter")
+        await program.until(lambda: work.detail_pane.byte_offset == 16)
+        await program.press("colon", *"far", "enter")
         assert work.detail_pane.byte_offset == 16
-        await pilot.press("escape")
+        await program.press("escape")
         assert work.detail_pane.query_one(HexView).has_focus
 
 
-async def test_the_ways_to_look_go_round(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_the_ways_to_look_go_round(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
         detail = screen.workspace.detail_pane
-        await pilot.press("f", *"run.sh", "enter")
-        await until(pilot, lambda: detail.viewer)
+        await program.press("f", *"run.sh", "enter")
+        await program.until(lambda: detail.viewer)
         first = detail.viewer
         seen = []
         for _ in range(len(detail.ways)):
-            await pilot.press("right_square_bracket")
+            await program.press("right_square_bracket")
             seen.append(detail.viewer)
         assert seen[-1] == first
         assert set(seen) >= {"info", "text", "hex", "strings"}
-        await pilot.press("left_square_bracket")
+        await program.press("left_square_bracket")
         assert detail.viewer == seen[-2]
 
 
-async def test_what_was_chosen_to_look_with_stays(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
+async def test_what_was_chosen_to_look_with_stays(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
         detail = screen.workspace.detail_pane
-        await pilot.press("f", *"run.sh", "enter")
-        await until(pilot, lambda: detail.viewer)
+        await program.press("f", *"run.sh", "enter")
+        await program.until(lambda: detail.viewer)
         detail.use("text")
-        await until(pilot, lambda: detail.query(TextView))
-        await pilot.press("f", *"os-release", "enter")
-        await until(pilot, lambda: detail.version and detail.version.path == "/etc/os-release")
+        await program.until(lambda: detail.query(TextView))
+        await program.press("f", *"os-release", "enter")
+        await program.until(lambda: detail.version and detail.version.path == "/etc/os-release")
         assert detail.viewer == "text"
 
 
-async def test_a_deleted_file_is_found_and_its_bytes_are_there(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
-        await pilot.press("f", *"kwrkr")
-        await until(pilot, lambda: pilot.app.screen.query_one(VirtualTable).row_count)
-        await pilot.press("enter")
+async def test_a_deleted_file_is_found_and_its_bytes_are_there(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
+        await program.press("f", *"kwrkr")
+        await program.until(lambda: program.app.screen.query_one(VirtualTable).row_count)
+        await program.press("enter")
         detail = screen.workspace.detail_pane
-        await until(pilot, lambda: detail.version and detail.version.path == MINER)
+        await program.until(lambda: detail.version and detail.version.path == MINER)
         assert detail.version is not None
         assert detail.version.changed_by_layer == 3
         assert screen.workspace.active == "detail"
 
 
-async def test_a_jump_can_be_undone_step_by_step(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
-        await choose_layer(pilot, screen, 1)
-        await pilot.press("f", *"os-release", "enter")
-        await until(pilot, lambda: screen.workspace.detail_pane.version)
+async def test_a_jump_can_be_undone_step_by_step(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
+        await choose_layer(program, 1)
+        await program.press("f", *"os-release", "enter")
+        await program.until(lambda: screen.workspace.detail_pane.version)
         assert screen.workspace.layers_pane.chosen == 0
-        await pilot.press("5")
+        await program.press("5")
         assert screen.tab == "packages"
-        await pilot.press("escape")
+        await program.press("escape")
         assert screen.tab == "layers"
-        await pilot.press("escape")
-        await until(pilot, lambda: screen.workspace.files_pane.scope == Scope(1))
+        await program.press("escape")
+        await program.until(lambda: screen.workspace.files_pane.scope == Scope(1))
         assert screen.workspace.layers_pane.chosen == 1
         assert screen.workspace.active == "layers"
 
 
-async def test_zoom_shows_one_column(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
-        await pilot.press("tab", "z")
-        await pilot.pause()
+async def test_zoom_shows_one_column(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
+        await program.press("tab", "z")
+        await program.pilot.pause()
         assert screen.workspace.files_pane.size.width > 100
         assert not screen.workspace.layers_pane.is_on_screen
-        await pilot.press("z")
-        await pilot.pause()
+        await program.press("z")
+        await program.pilot.pause()
         assert screen.workspace.layers_pane.is_on_screen
 
 
-async def test_the_mouse_works(story: Path) -> None:
-    async with opened(story) as (pilot, screen):
-        await pilot.click("#layer-table", offset=(5, 4))
+async def test_the_mouse_works(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
+        await program.pilot.click("#layer-table", offset=(5, 4))
         assert screen.workspace.layers_pane.chosen == 2
-        await pilot.click("#main-tabs", offset=(30, 0))
+        await program.pilot.click("#main-tabs", offset=(30, 0))
         assert screen.tab == "findings"
-        await pilot.press("2")
-        await until(pilot, lambda: screen.workspace.files_pane.listed)
+        await program.press("2")
+        await program.until(lambda: screen.workspace.files_pane.listed)
         tree = screen.query_one("#file-tree", FlatTree)
-        await pilot.click("#file-tree", offset=(12, 1))
+        await program.pilot.click("#file-tree", offset=(12, 1))
         assert tree.has_focus
-        await until(pilot, lambda: screen.workspace.detail_pane.border_title)
+        await program.until(lambda: screen.workspace.detail_pane.border_title)

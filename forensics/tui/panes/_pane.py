@@ -27,6 +27,7 @@ class Pane(Vertical):
         super().__init__(id=id)
         self.store = store
         self._stale = True
+        self._lit = False
 
     def draw(self) -> None:
         """Bring every widget in line with the store."""
@@ -55,6 +56,21 @@ class Pane(Vertical):
     def on_show(self) -> None:
         """It came on the screen."""
         self.draw_if_stale()
+
+    def on_descendant_focus(self) -> None:
+        """The frame of the pane that has the keys stands out."""
+        self._lit = True
+        self.colour_frame()
+
+    def on_descendant_blur(self) -> None:
+        """And no longer does."""
+        self._lit = False
+        self.colour_frame()
+
+    def colour_frame(self) -> None:
+        """Give the frame its colour; set directly, since a style rule would be worked out for all inside."""
+        colours = self.app.theme_variables
+        self.styles.border = ("round", colours["border" if self._lit else "border-blurred"])
 
     def focus_inside(self) -> None:
         """Give the keys to the widget that wants them."""

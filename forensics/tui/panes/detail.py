@@ -123,11 +123,7 @@ class DetailPane(Pane):
         content = self.query_one("#detail-content", Container)
         self.set_class(True, "-card")
         self.entitle(title)
-        shown = next(iter(content.children), None)
-        if isinstance(shown, KeyValues) and shown.has_class("card") and len(content.children) == 1:
-            shown.set_items(items)
-        else:
-            self._replace(content, KeyValues(items, classes="card"))
+        self._replace(content, KeyValues(items))
 
     def use(self, viewer: str) -> bool:
         """Look in another way; False when the file does not offer it."""
@@ -258,6 +254,13 @@ class DetailPane(Pane):
         self.draw_head()
 
     def _replace(self, host: Container, widget: Widget) -> None:
+        """Put a widget in the place of another; a sheet takes the lines of another over, cheaply."""
+        shown = host.children[0] if len(host.children) == 1 else None
+        if isinstance(widget, KeyValues) and isinstance(shown, type(widget)):
+            shown.set_items(widget.items)
+            shown.move_cursor(0)
+            shown.scroll_home(animate=False)
+            return
         had_focus = host.has_focus_within
         with self.app.batch_update():
             host.remove_children()

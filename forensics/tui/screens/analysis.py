@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.theme import Theme
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher
 
@@ -89,6 +90,7 @@ class AnalysisScreen(DialogueActions):
         self._go_to_tab(self._first_tab)
         self._show_layer_card(None)
         self._set_crumbs()
+        self.app.theme_changed_signal.subscribe(self, self._recolour)
         self.call_after_refresh(self._focus_tab)
 
     # -- what everybody may ask -------------------------------------------------------------------------
@@ -127,6 +129,10 @@ class AnalysisScreen(DialogueActions):
         """(title, help, action) of every tab, for the palette."""
         for tab in self.query_one("#main-tabs", TabLine).tabs:
             yield f"Show {tab.title}", f"{tab.key}  the tab {tab.title}", f"show_tab('{tab.id}')"
+
+    def _recolour(self, _: Theme) -> None:
+        for pane in self.query(Pane):
+            pane.colour_frame()
 
     # -- tabs and columns -------------------------------------------------------------------------------
 
@@ -392,7 +398,7 @@ class AnalysisScreen(DialogueActions):
     def action_zoom(self) -> None:
         """One column alone, and back."""
         if self.tab == LAYERS_TAB:
-            self.workspace.toggle_class("-zoomed")
+            self.workspace.zoom()
 
     def action_show_hex(self) -> None:
         """The bytes of the chosen file."""

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Label, Static
@@ -170,9 +171,9 @@ class OpenImageScreen(Screen[None]):
     def _tell(self) -> None:
         told = self.query_one("#problem", Static)
         told.display = self._error is not None
-        if self._error is not None:
-            told.update(
-                to_content((("error: ", "error"), self._error.message))
-                .append("\n")
-                .append(to_content((("hint: ", "accent"), self._error.hint)))
-            )
+        if self._error is None:
+            return
+        lines = [to_content((("error: ", "error"), self._error.message))]
+        if self._error.hint:
+            lines.append(to_content((("hint: ", "accent"), self._error.hint)))
+        told.update(Content("\n").join(lines))
