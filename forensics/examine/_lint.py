@@ -47,6 +47,8 @@ _TOKENS = re.compile(
       | \brule\s+(?P<rule>\w+)""",
     re.VERBOSE | re.DOTALL,
 )
+# What stands for a choice of bytes, and what stands for one certain byte.
+_REGEX_PART = re.compile(r"(?P<any>\\[bBdDsSwW]|\[\^?\]?(?:[^\]\\]|\\.)*\])|\\x[0-9A-Fa-f]{2}|\\.")
 _CLOSED = {
     "severity": frozenset(Severity),
     "category": frozenset(Category),
@@ -127,10 +129,7 @@ def _longest_text(value: str) -> int:
 def _longest_regex(value: str) -> int:
     """The length of the longest run that every match must hold; alternatives count by their shortest."""
     pattern = value[1 : value.rindex("/")]
-    pattern = re.sub(r"\[(?:[^\]\\]|\\.)*\]", "\0", pattern)
-    pattern = re.sub(r"\\x[0-9A-Fa-f]{2}", "x", pattern)
-    pattern = re.sub(r"\\[bBdDsSwW]", "\0", pattern)
-    pattern = re.sub(r"\\.", "x", pattern)
+    pattern = _REGEX_PART.sub(lambda part: "\0" if part["any"] else "x", pattern)
     while (inner := re.search(r"\(([^()]*)\)([*?]|\{0?,\d*\}|\{0\})?", pattern)) is not None:
         optional = bool(inner[2])
         longest = min(_longest_run(branch) for branch in inner[1].split("|"))
