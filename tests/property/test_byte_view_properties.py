@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from forensics.tui.viewers import _difference
 from forensics.tui.viewers._difference import difference
-from forensics.tui.widgets import byte_source, extract_strings, find_bytes, in_memory, strings, syntax
+from forensics.tui.widgets import (
+    ReadableBytes,
+    byte_source,
+    extract_strings,
+    find_bytes,
+    in_memory,
+    strings,
+    syntax,
+)
 from forensics.tui.widgets.line_index import STRIDE, LineIndex
 
 FEW = st.binary(max_size=60).map(lambda content: bytes(b"ab\n\r"[byte % 4] for byte in content))
@@ -41,12 +49,14 @@ def test_a_search_in_pieces_finds_what_a_search_in_one_finds(
     lines=st.lists(st.text("aé€𝄞\t\r", max_size=30), max_size=80),
     row_bytes=st.integers(8, 40),
     budget=st.integers(1, 200),
+    missing=st.integers(0, 30),
 )
 def test_rows_cover_every_byte_once_and_begin_lines_where_they_begin(
-    lines: list[str], row_bytes: int, budget: int
+    lines: list[str], row_bytes: int, budget: int, missing: int
 ) -> None:
     content = "\n".join(lines).encode()
-    index = LineIndex(in_memory(content), row_bytes)
+    source = ReadableBytes(len(content) + missing, lambda offset, length: content[offset : offset + length])
+    index = LineIndex(source, row_bytes)
     while not index.complete:
         index.extend(budget)
     spans = index.spans(0, index.rows)

@@ -335,6 +335,13 @@ async def test_a_string_leads_to_its_bytes() -> None:
         assert (jump.offset, jump.length) == (len(BINARY) + 1, 12)
 
 
+async def test_text_that_the_archive_holds_only_in_part_is_said_to_be_so() -> None:
+    file = viewed(SCRIPT, row={"size": len(SCRIPT) + 1000})
+    async with hosted(make(file, "text"), size=(100, 12)) as (_, host):
+        assert "1,000 bytes are not in the archive" in screen_lines(host)[-1]
+        assert "stratum+tcp" in "\n".join(screen_lines(host))
+
+
 async def test_an_empty_file_is_shown_without_bytes() -> None:
     for viewer in ("hex", "text"):
         async with hosted(make(viewed(b""), viewer), size=(60, 5)) as (pilot, host):

@@ -70,9 +70,13 @@ class TextPane(WithStatus):
         if self._language:
             words.append(self._language)
         words.append("w long lines" if view.wrapped else "w wrap")
-        count = len(view.highlights)
-        marks: tuple[Part, ...] = ((f"  » {count} marked, n next", "evidence"),) if count else ()
-        self.tell((" · ".join(words), *marks))
+        told: list[Part] = [" · ".join(words)]
+        if count := len(view.highlights):
+            told.append((f"  » {count} marked, n next", "evidence"))
+        missing = view.source.size - view.index.indexed
+        if view.index.complete and missing:
+            told.append((f"  {missing:,} bytes are not in the archive", "warning"))
+        self.tell(told)
 
 
 VIEWER = TextViewer()

@@ -37,7 +37,8 @@ class LineIndex:
     """Rows of a source, found piece by piece with `extend`, which may run in a thread of its own.
 
     A row is a line without its end, or a part of a line that is longer than `row_bytes`; UTF-8 characters are
-    not cut. Memory: 20 bytes for every `STRIDE` rows.
+    not cut. A short read is the end: content that is not there has no lines. Memory: 20 bytes for every
+    `STRIDE` rows.
     """
 
     def __init__(self, source: ByteSource, row_bytes: int = ROW_BYTES) -> None:
@@ -77,8 +78,9 @@ class LineIndex:
         if self._complete:
             return
         start = self._position
-        content = self._source.read(start, max(budget, self.row_bytes + 2))
-        at_end = start + len(content) >= self._source.size or not content
+        wanted = max(budget, self.row_bytes + 2)
+        content = self._source.read(start, wanted)
+        at_end = start + len(content) >= self._source.size or len(content) < wanted
         position, rows, line, inside = 0, self._rows, self._line, self._inside
         limit = len(content) if at_end else len(content) - self.row_bytes - 1
         while position < limit:
