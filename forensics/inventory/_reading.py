@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 from forensics.layers import ImageView
@@ -13,6 +15,11 @@ from forensics.printable import printable
 
 Parsed = TypeVar("Parsed")
 
+_MOST_LINES = 4_000_000
+"""Lines of one file; the databases of large installations have some 100,000."""
+_DATABASES = 4
+"""All distinct files of one database together may be this many times as large as one file."""
+
 
 class DatabaseReader:
     """Reads and remembers the files of one package database."""
@@ -20,6 +27,7 @@ class DatabaseReader:
     def __init__(self, view: ImageView, limits: Limits) -> None:
         self._view = view
         self._limits = limits
+        self._left = _DATABASES * limits.database_bytes
         self._parsed: dict[tuple[str, object], object] = {}
         self._reported: set[tuple[str, object, str]] = set()
         self.issues: list[Issue] = []
@@ -43,13 +51,19 @@ class DatabaseReader:
         )
 
     def _read(self, version: FileVersion) -> bytes:
+        """The content as far as the limits allow: bytes and lines of one file, bytes of all files."""
         size = version.content.size if version.content else 0
-        wanted = min(size, self._limits.database_bytes)
+        wanted = min(size, self._limits.database_bytes, self._left)
         content = self._view.read(version, 0, wanted)
+        self._left -= len(content)
         if wanted < size:
             self.lost(version, size - wanted, "the database is larger than the limit", "limit")
         if len(content) < wanted:
             self.lost(version, wanted - len(content), "the database is cut short", "truncated")
+        if content.count(b"\n") > _MOST_LINES:
+            kept = sum(map(len, islice(io.BytesIO(content), _MOST_LINES)))
+            self.lost(version, len(content) - kept, "the database has more lines than the limit", "limit")
+            return content[:kept]
         return content
 
 

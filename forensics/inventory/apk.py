@@ -10,6 +10,7 @@ from __future__ import annotations
 from packageurl import PackageURL
 
 from forensics.inventory._cataloger import CatalogedDatabase, Cataloger, DatabaseState, Distribution
+from forensics.inventory._claim_table import ClaimTable
 from forensics.inventory._paths import CanonicalPaths
 from forensics.inventory._reading import DatabaseReader, content_key
 from forensics.layers import ImageView
@@ -47,7 +48,7 @@ class _ApkHistory:
         self._view = view
         self._distribution = distribution
         self._known_paths: dict[str, str] = {}
-        self._claims: dict[tuple[str, ApkFile, bool], tuple[Claim, ...]] = {}
+        self._claims: dict[tuple[str, ApkFile, bool], tuple[Claim]] = {}
         self._seen: list[object] = []
         self.reader = DatabaseReader(view, limits)
         self.states: list[DatabaseState] = []
@@ -61,7 +62,7 @@ class _ApkHistory:
             return
         self._seen = seen
         packages: dict[str, Package] = {}
-        claims: dict[str, tuple[Claim, ...]] = {}
+        table = ClaimTable()
         canonical = CanonicalPaths(self._view, layer, self._known_paths)
         for version in databases:
             self.paths.add(printable(version.path))
@@ -71,8 +72,11 @@ class _ApkHistory:
             for record in database.packages:
                 package = _package(record, printable(version.path), self._distribution)
                 if packages.setdefault(package.id, package) is package:
-                    self._claim(package.id, record, layer, canonical, claims)
-        self.states.append(DatabaseState(layer, tuple(packages.values()), claims))
+                    self._claim(package.id, record, layer, canonical, table)
+        if table.ignored:
+            message = f"{table.ignored} claims on crowded paths are not kept"
+            self.reader.lost(databases[0], 0, message, "limit")
+        self.states.append(DatabaseState(layer, tuple(packages.values()), table.claims))
 
     def _databases(self, layer: int) -> list[FileVersion]:
         found: dict[tuple[int, int], FileVersion] = {}
@@ -88,7 +92,7 @@ class _ApkHistory:
         record: ApkPackage,
         layer: int,
         canonical: CanonicalPaths,
-        claims: dict[str, tuple[Claim, ...]],
+        table: ClaimTable,
     ) -> None:
         for file in record.files:
             path = canonical(file.path)
@@ -99,7 +103,7 @@ class _ApkHistory:
             if claim is None:
                 claim = (Claim(owner, file.digest, _is_configuration(file.path), link),)
                 self._claims[key] = claim
-            claims[path] = claims[path] + claim if path in claims else claim
+            table.add(path, claim)
 
 
 def _is_configuration(path: str) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 from packageurl import PackageURL
 
 from forensics.inventory._cataloger import CatalogedDatabase, Cataloger, DatabaseState, Distribution
+from forensics.inventory._claim_table import ClaimTable
 from forensics.inventory._paths import CanonicalPaths
 from forensics.inventory._reading import DatabaseReader, content_key, touched_layers
 from forensics.layers import ImageView
@@ -32,6 +33,8 @@ from forensics.printable import printable
 
 _ROOT = "/var/lib/dpkg"
 _INFO_KINDS = (".list", ".md5sums", ".conffiles")
+_RawClaims = tuple[tuple[str, tuple[Claim]], ...]
+"""What one package claims, by path as the database writes it."""
 _NO_FILES = frozenset(("not-installed", "config-files"))
 
 
@@ -84,7 +87,7 @@ class _DpkgHistory:
         self._view = view
         self._distribution = distribution
         self._known_paths: dict[str, str] = {}
-        self._raw_claims: dict[tuple[object, ...], tuple[tuple[str, tuple[Claim, ...]], ...]] = {}
+        self._raw_claims: dict[tuple[object, ...], _RawClaims] = {}
         self._seen: list[tuple[str, object]] = []
         self.reader = DatabaseReader(view, limits)
         self.states: list[DatabaseState] = []
@@ -100,20 +103,24 @@ class _DpkgHistory:
         diversions = self._diversions(files.get("diversions"))
         canonical = CanonicalPaths(self._view, layer, self._known_paths)
         packages: dict[str, Package] = {}
-        claims: dict[str, tuple[Claim, ...]] = {}
+        table = ClaimTable()
+        used: set[tuple[int, int]] = set()
         for installed in self._installed(files):
             self.paths.add(printable(installed.place.path))
-            raw = self._claims_of(installed)
+            raw = self._claims_once(installed, used)
             for path, claim in raw:
                 diverted = diversions.get(path)
                 if diverted is not None and diverted.package != installed.fields["package"]:
                     path = diverted.diverted
                 place = canonical(path)
-                claims[place] = claims[place] + claim if place in claims else claim
+                if claim[0].digest or not self._is_directory(place, layer):
+                    table.add(place, claim)
             if installed.owns_files and installed.id not in packages:
                 packages[installed.id] = _package(installed, len(raw), self._distribution)
-        self._drop_directories(claims, layer)
-        self.states.append(DatabaseState(layer, tuple(packages.values()), claims))
+        if table.ignored:
+            message = f"{table.ignored} claims on crowded paths are not kept"
+            self.reader.lost(next(iter(files.values())), 0, message, "limit")
+        self.states.append(DatabaseState(layer, tuple(packages.values()), table.claims))
 
     def _files(self, layer: int) -> dict[str, FileVersion]:
         """The database's own files by their path below its folder, in path order."""
@@ -148,8 +155,10 @@ class _DpkgHistory:
             if name != "status" and (not name.startswith("status.d/") or name.endswith(".md5sums")):
                 continue
             read = self.reader.parse(version, parse_deb822)
-            for fault in read.faults:
-                self.reader.lost(version, fault.length, f"byte {fault.offset}: {fault.reason}")
+            if read.faults:
+                first = read.faults[0]
+                message = f"lines are not control data, the first at byte {first.offset}: {first.reason}"
+                self.reader.lost(version, read.lost_bytes, message)
             for fields in read.paragraphs:
                 if not fields.get("package") or not fields.get("version"):
                     if fields.get("status", "").rpartition(" ")[2] not in _NO_FILES:
@@ -161,7 +170,17 @@ class _DpkgHistory:
                     continue
                 yield _with_files(fields, version, files, name, owns_files=state != "config-files")
 
-    def _claims_of(self, installed: _Installed) -> tuple[tuple[str, tuple[Claim, ...]], ...]:
+    def _claims_once(self, installed: _Installed, used: set[tuple[int, int]]) -> _RawClaims:
+        """The claims of one package; none when another package had the same files before it."""
+        files = installed.listing or installed.md5sums
+        if files is not None:
+            if files.key in used:
+                self.reader.lost(installed.place, 0, "packages stand twice in the database", "duplicate")
+                return ()
+            used.add(files.key)
+        return self._claims_of(installed)
+
+    def _claims_of(self, installed: _Installed) -> _RawClaims:
         """What one package claims, by path as the database writes it; kept for the next state."""
         parts = (installed.listing, installed.md5sums, installed.conffiles)
         key = (
@@ -174,7 +193,7 @@ class _DpkgHistory:
             self._raw_claims[key] = tuple(self._read_claims(installed))
         return self._raw_claims[key]
 
-    def _read_claims(self, installed: _Installed) -> Iterator[tuple[str, tuple[Claim, ...]]]:
+    def _read_claims(self, installed: _Installed) -> Iterator[tuple[str, tuple[Claim]]]:
         owner = installed.id
         config = {
             item.path: item.md5 for item in parse_conffiles_field(installed.fields.get("conffiles", ""))
@@ -200,13 +219,10 @@ class _DpkgHistory:
             if path not in config and path not in sums.md5 and path not in directories:
                 yield path, without_content
 
-    def _drop_directories(self, claims: dict[str, tuple[Claim, ...]], layer: int) -> None:
-        """Forget claims of directories: they hold no bytes, and every package repeats them."""
-        silent = [path for path, claim in claims.items() if not any(one.digest for one in claim)]
-        for path in silent:
-            visible = self._view.visible(path, layer)
-            if visible is not None and visible.entry.kind is FileKind.DIRECTORY:
-                del claims[path]
+    def _is_directory(self, path: str, layer: int) -> bool:
+        """Directories are not claimed: they hold no bytes, and every package repeats them."""
+        visible = self._view.visible(path, layer)
+        return visible is not None and visible.entry.kind is FileKind.DIRECTORY
 
 
 def _with_files(

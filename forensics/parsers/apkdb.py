@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import posixpath
 
 import msgspec
@@ -59,17 +60,15 @@ def parse_apkdb(content: bytes) -> ApkDatabase:
     """Every package of an installed database; lines that do not follow the format are counted, not fatal."""
     packages: list[ApkPackage] = []
     lost = 0
-    for record in content.replace(b"\r\n", b"\n").split(b"\n\n"):
-        if not record.strip():
+    record = _Record()
+    for line in io.BytesIO(content):
+        line = line.rstrip(b"\r\n")
+        if line:
+            record.take(line)
             continue
-        reader = _Record()
-        strange = sum(len(line) for line in record.split(b"\n") if line and not reader.take(line))
-        package = reader.package()
-        if package is None:
-            lost += len(record)
-        else:
-            lost += strange
-            packages.append(package)
+        lost += record.close(packages)
+        record = _Record()
+    lost += record.close(packages)
     return ApkDatabase(tuple(packages), lost)
 
 
@@ -80,9 +79,17 @@ class _Record:
         self._texts: dict[str, str] = {}
         self._files: list[ApkFile] = []
         self._directory = "/"
+        self._size = 0
+        self._lost = 0
 
-    def take(self, line: bytes) -> bool:
-        """Read one line; False when it does not follow the format."""
+    def take(self, line: bytes) -> None:
+        """Read one line."""
+        self._size += len(line)
+        if not self._understand(line):
+            self._lost += len(line)
+
+    def _understand(self, line: bytes) -> bool:
+        """Keep what a line says; False when it does not follow the format."""
         letter, value = line[:1], line[2:]
         if line[1:2] != b":":
             return False
@@ -113,11 +120,12 @@ class _Record:
         self._files[-1] = ApkFile(last.path, last.digest, int(parts[2], 8) & 0o7777)
         return True
 
-    def package(self) -> ApkPackage | None:
-        """The package, None when the record names none."""
+    def close(self, packages: list[ApkPackage]) -> int:
+        """Add the package to `packages`; the bytes that are lost: all when the record names no package."""
         if not self._texts.get("name") or not self._texts.get("version"):
-            return None
-        return ApkPackage(**self._texts, files=tuple(self._files))
+            return self._size
+        packages.append(ApkPackage(**self._texts, files=tuple(self._files)))
+        return self._lost
 
 
 def decode_checksum(value: bytes) -> str:

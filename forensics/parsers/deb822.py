@@ -5,9 +5,12 @@ Source: deb822(5) and Debian Policy 5.1 (syntax of control files).
 
 from __future__ import annotations
 
+import io
 import re
 
 import msgspec
+
+_MOST_FAULTS = 100
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*(.*)", re.DOTALL)
 
@@ -21,10 +24,14 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Paragraphs(msgspec.Struct, frozen=True):
-    """The paragraphs in file order, each a mapping of lower-case field names to values, and the faults."""
+    """The paragraphs in file order, each a mapping of lower-case field names to values.
+
+    `faults` are the first lines that make no sense, `lost_bytes` is the size of all of them.
+    """
 
     paragraphs: tuple[dict[str, str], ...]
     faults: tuple[Fault, ...] = ()
+    lost_bytes: int = 0
 
 
 def parse_deb822(content: bytes) -> Paragraphs:
@@ -34,44 +41,67 @@ def parse_deb822(content: bytes) -> Paragraphs:
     become surrogates. Where a field stands twice in a paragraph the first one counts, as dpkg refuses
     the second. Offsets and lengths are in bytes. Never raises.
     """
-    found: list[dict[str, str]] = []
-    faults: list[Fault] = []
-    fields: dict[str, list[bytes]] = {}
-    current: list[bytes] | None = None
+    reading = _Reading()
     offset = 0
-    for line in content.split(b"\n"):
-        start, offset = offset, offset + len(line) + 1
-        line = line.rstrip(b"\r")
+    for line in io.BytesIO(content):
+        reading.take(line.rstrip(b"\r\n"), offset)
+        offset += len(line)
+    return reading.result()
+
+
+class _Reading:
+    """Puts lines together to paragraphs."""
+
+    def __init__(self) -> None:
+        self._found: list[dict[str, str]] = []
+        self._faults: list[Fault] = []
+        self._lost = 0
+        self._fields: dict[str, list[bytes]] = {}
+        self._current: list[bytes] | None = None
+
+    def take(self, line: bytes, offset: int) -> None:
+        """Read the line that stands at `offset`."""
         if not line.strip():
-            _close(fields, found)
-            current = None
+            self._close()
         elif line[:1] in b" \t":
-            if current is None:
-                faults.append(Fault(start, len(line), "a continuation line without a field"))
+            if self._current is None:
+                self.fault(offset, len(line), "a continuation line without a field")
             else:
-                current.append(line[1:])
+                self._current.append(line[1:])
         elif line[:1] != b"#":
-            match = _FIELD.fullmatch(line)
-            name = match[1].decode("ascii").lower() if match else ""
-            if match is None or name.startswith("-"):
-                faults.append(Fault(start, len(line), "not a field"))
-                current = None
-            elif name in fields:
-                faults.append(Fault(start, len(line), f"the field {name} stands twice"))
-                current = []
-            else:
-                current = fields[name] = [match[2]]
-    _close(fields, found)
-    return Paragraphs(tuple(found), tuple(faults))
+            self._field(line, offset)
 
+    def _field(self, line: bytes, offset: int) -> None:
+        match = _FIELD.fullmatch(line)
+        name = match[1].decode("ascii").lower() if match else ""
+        if match is None or name.startswith("-"):
+            self.fault(offset, len(line), "not a field")
+            self._current = None
+        elif name in self._fields:
+            self.fault(offset, len(line), f"the field {name} stands twice")
+            self._current = []
+        else:
+            self._current = self._fields[name] = [match[2]]
 
-def _close(fields: dict[str, list[bytes]], found: list[dict[str, str]]) -> None:
-    """End the paragraph: keep it when it has fields, and start over."""
-    if fields:
-        found.append(
-            {
-                name: b"\n".join(lines).decode("utf-8", "surrogateescape").strip()
-                for name, lines in fields.items()
-            }
-        )
-        fields.clear()
+    def fault(self, offset: int, length: int, reason: str) -> None:
+        """Count a line as lost, and remember it unless many were before."""
+        self._lost += length
+        if len(self._faults) < _MOST_FAULTS:
+            self._faults.append(Fault(offset, length, reason))
+
+    def _close(self) -> None:
+        """End the paragraph: keep it when it has fields, and start over."""
+        self._current = None
+        if self._fields:
+            self._found.append(
+                {
+                    name: b"\n".join(lines).decode("utf-8", "surrogateescape").strip()
+                    for name, lines in self._fields.items()
+                }
+            )
+            self._fields.clear()
+
+    def result(self) -> Paragraphs:
+        """Everything read."""
+        self._close()
+        return Paragraphs(tuple(self._found), tuple(self._faults), self._lost)

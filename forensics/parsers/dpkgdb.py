@@ -6,8 +6,10 @@ for the layout of the diversions database (three lines each).
 
 from __future__ import annotations
 
+import io
 import posixpath
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -104,6 +106,9 @@ def absolute(path: str) -> str:
     return posixpath.normpath("/" + path.lstrip("/"))
 
 
-def _lines(content: bytes) -> list[str]:
-    text = content.decode("utf-8", "surrogateescape")
-    return [line for line in (raw.rstrip("\r") for raw in text.split("\n")) if line.strip()]
+def _lines(content: bytes) -> Iterator[str]:
+    """The lines that are not blank."""
+    for raw in io.BytesIO(content):
+        line = raw.rstrip(b"\r\n")
+        if line.strip():
+            yield line.decode("utf-8", "surrogateescape")

@@ -62,7 +62,7 @@ BY_PRODUCTS: tuple[ByProduct, ...] = (
     ByProduct(
         "apk-database",
         r"/(?:usr/)?lib/apk/db/(?:installed|lock|scripts\.tar(?:\.gz)?|triggers)(?:\.new)?"
-        r"|/etc/apk/(?:arch|world|repositories)|/etc/secfixes\.d/[a-z]+",
+        r"|/etc/apk/(?:arch|world|repositories|protected_paths\.d/[^/]+\.list)|/etc/secfixes\.d/[a-z]+",
         "apk keeps what is installed and wanted here",
     ),
     ByProduct(

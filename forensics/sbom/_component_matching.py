@@ -15,6 +15,8 @@ from packageurl import PackageURL
 from forensics.model.packages import Package
 from forensics.model.sbom import Component
 
+_MOST_OF_A_NAME = 64
+_MOST_OF_A_SOURCE = 1024
 _SOURCE = frozenset(("source", "src"))
 _EPOCH = re.compile(r"([0-9]+):(.*)", re.DOTALL)
 
@@ -107,9 +109,8 @@ class _Matcher:
         self._by_source: dict[str, list[Package]] = {}
         self._versions = {package.id: parse_version(package.version) for package in packages}
         for package in packages:
-            self._by_name.setdefault(package.name.casefold(), []).append(package)
-            if package.source:
-                self._by_source.setdefault(package.source.casefold(), []).append(package)
+            _append(self._by_name, package.name, package, _MOST_OF_A_NAME)
+            _append(self._by_source, package.source, package, _MOST_OF_A_SOURCE)
 
     def match(self, components: Iterable[Component]) -> Matching:
         known = [(component, identify(component, self._types)) for component in components]
@@ -164,6 +165,13 @@ class _Matcher:
                 stated = identity.disagreement(self._versions[package.id])
                 return [Pair(component, package, stated or component.version)]
         return []
+
+
+def _append(index: dict[str, list[Package]], name: str, package: Package, most: int) -> None:
+    """Put a package under a name, as long as no more stand there than any distribution builds."""
+    known = index.setdefault(name.casefold(), [])
+    if len(known) < most:
+        known.append(package)
 
 
 def pair_key(component: Component) -> tuple[str, str, str]:

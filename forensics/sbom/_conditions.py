@@ -19,7 +19,6 @@ _MAINTAINER_SCRIPT = re.compile(r"(?P<package>[^/]+)\.(?:preinst|postinst|prerm|
 _COMPILED_SCRIPTS = frozenset(("bash.preinst",))
 """Maintainer scripts that are programs: older Debian compiled this one, to run before there is a shell."""
 _BUSYBOXES = frozenset(("busybox", "bbsuid", "busybox.static"))
-_UCF_LINE = re.compile(r"[0-9a-f]{32}[ \t]+(/.*)")
 
 
 def is_file(site: Site) -> bool:
@@ -145,11 +144,7 @@ def is_busybox_applet(site: Site) -> bool:
 
 def is_ucf_configuration(site: Site) -> bool:
     """A configuration file that ucf installed: its register of digests names the path (ucf(1))."""
-    for line in site.read("/var/lib/ucf/hashfile").decode("utf-8", "surrogateescape").splitlines():
-        match = _UCF_LINE.fullmatch(line)
-        if match and match[1] == site.path:
-            return True
-    return False
+    return site.path in site.surroundings.ucf_configuration(site.version.layer)
 
 
 def holds_only_packaged_certificates(site: Site) -> bool:

@@ -9,6 +9,8 @@ import msgspec
 from forensics.layers import ImageView
 from forensics.model.sbom import DeclaredSbom
 
+_MOST_CLAIMS = 32
+"""Digests that are compared for one path; documents beyond it only repeat or contradict themselves."""
 _STRONGEST_FIRST = ("sha256:", "sha1:", "md5:")
 
 
@@ -33,7 +35,7 @@ class DeclaredFiles:
                 if digest:
                     claim = FileClaim(sbom.origin, digest)
                     claims = self._claims.setdefault(path, [])
-                    if claim not in claims:
+                    if len(claims) < _MOST_CLAIMS and claim not in claims:
                         claims.append(claim)
 
     def at(self, path: str) -> Sequence[FileClaim]:

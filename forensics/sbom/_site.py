@@ -26,6 +26,8 @@ _SET_ID = 0o6000
 _LINKS_BY_NAME = 8
 _LONGEST_LIST = 16 * MIB
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_UCF_REGISTER = "/var/lib/ucf/hashfile"
+_UCF_LINE = re.compile(rb"^[0-9a-f]{32}[ \t]+(/.*)$", re.MULTILINE)
 _CERTIFICATE_FOLDER = "/usr/share/ca-certificates"
 
 
@@ -52,6 +54,7 @@ class Surroundings:
         self.view = view
         self.knowledge = knowledge
         self._certificates: dict[int, frozenset[bytes]] = {}
+        self._ucf: dict[int, frozenset[str]] = {}
 
     def packaged_certificates(self, top: int) -> frozenset[bytes]:
         """The certificates that packages ship for the trust store, as of layer `top`."""
@@ -63,6 +66,16 @@ class Surroundings:
                 for certificate in certificates(self.view.read(version, 0, MIB))
             )
         return self._certificates[top]
+
+    def ucf_configuration(self, top: int) -> frozenset[str]:
+        """The paths in ucf's register of digests, as of layer `top` (ucf(1))."""
+        if top not in self._ucf:
+            register = self.view.resolve(_UCF_REGISTER, top)
+            text = self.view.read(register, 0, _LONGEST_LIST) if register else b""
+            self._ucf[top] = frozenset(
+                match[1].decode("utf-8", "surrogateescape") for match in _UCF_LINE.finditer(text)
+            )
+        return self._ucf[top]
 
 
 class Site:
@@ -118,11 +131,6 @@ class Site:
         """Whether something is seen at `path` that a package or SBOM accounts for."""
         found = self.seen(path)
         return found is not None and self._known.accounted(found)
-
-    def read(self, path: str, longest: int = _LONGEST_LIST) -> bytes:
-        """The content seen at `path`, cut at `longest` bytes; empty when there is none."""
-        found = self.seen(path)
-        return self._view.read(found, 0, longest) if found else b""
 
     @property
     def is_packaged_content(self) -> bool:
