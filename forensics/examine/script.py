@@ -22,17 +22,18 @@ _PROSE = re.compile(
     rb"|=+\n[^\n]+\n=+\n|\.\. [\w|:_-]|# [^\n]{1,100}\n\s*\n|[^\n]{3,80}\n[=-]{3,}\s*\n|<(?:h[1-6]|p|div|svg|!--)\b)",
     re.IGNORECASE,
 )
+_HEAD = 16_384
+_SECTIONS = ("[Unit]", "[Service]", "[Timer]", "[Socket]", "[Path]", "[Install]")
+# Every expression is anchored to a line or a word and bounded: a text that fits none costs one pass.
 _LANGUAGES = (
-    ("php", re.compile(rb"\s*<\?php")),
-    ("systemd", re.compile(rb"(?:\s*[#;][^\n]*\n|\s*\n)*\[(?:Unit|Service|Timer|Socket|Path|Install)\]")),
-    ("python", re.compile(rb"^(?:import \w+|from [\w.]+ import |def \w+\(.*\):|class \w+.*:)", re.MULTILINE)),
-    ("javascript", re.compile(rb"\brequire\(['\"]|^(?:const|let|var) \w+ = |\bmodule\.exports\b|=> \{|^import .* from ['\"]", re.MULTILINE)),
-    ("ruby", re.compile(rb"^require ['\"]|^\s*def \w+\n|^end$", re.MULTILINE)),
-    ("perl", re.compile(rb"^use strict;|^(?:my|our) [\$@%]\w+", re.MULTILINE)),
-    ("cron", re.compile(rb"^(?:@(?:reboot|hourly|daily)|(?:[\d*/,-]+\s+){4}[\w*/,-]+)\s+\S", re.MULTILINE)),
-    ("sh", re.compile(rb"^\s*(?:if \[|for \w+ in |export \w+=|fi$|done$|esac$|\w+=\$\()|\|\s*(?:ba)?sh\b|&& ", re.MULTILINE)),
-    ("json", re.compile(rb"\s*[{\[]")),
+    ("python", r"^(?:import \w|from [\w.]{1,80} import |def \w{1,80}\(|class \w{1,80}[(:])"),
+    ("javascript", r"\brequire\(['\"]|^(?:const|let|var) \w{1,80} = |\bmodule\.exports\b|^import .{1,200} from ['\"]"),
+    ("ruby", r"^require ['\"]|^[ \t]{0,40}def \w{1,80}$|^end$"),
+    ("perl", r"^use strict;|^(?:my|our) [$@%]\w"),
+    ("cron", r"^(?:@(?:reboot|hourly|daily)|(?:[\d*/,-]{1,20}[ \t]{1,8}){4}[\w*/,-]{1,20})[ \t]{1,8}\S"),
+    ("sh", r"^[ \t]{0,40}(?:if \[|for \w{1,40} in |export \w{1,80}=|fi$|done$|esac$|\w{1,80}=\$\()|\|[ \t]?(?:ba)?sh\b|&& "),
 )  # fmt: skip
+_BY_WORDS = tuple((name, re.compile(form.encode(), re.MULTILINE)) for name, form in _LANGUAGES)
 
 
 class ScriptExaminer(Examiner):
@@ -72,8 +73,17 @@ def _quiet(clues: frozenset[str] | None) -> bool:
 
 
 def _language(text: bytes) -> str:
-    head = text[:65_536]
-    return next((name for name, form in _LANGUAGES if form.search(head)), "text")
+    """The language of a text without an interpreter line, by its words; `text` when none is telling."""
+    head = text[:_HEAD]
+    lines = (line.strip() for line in head.decode("latin-1").split("\n"))
+    first = next((line for line in lines if line and line[0] not in "#;"), "")
+    if first.startswith("<?php"):
+        return "php"
+    if first in _SECTIONS:
+        return "systemd"
+    if first.startswith(("{", "[")):
+        return "json"
+    return next((name for name, form in _BY_WORDS if form.search(head)), "text")
 
 
 def _behaviours(
