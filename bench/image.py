@@ -13,30 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 _NEEDED = ("mmdebstrap", "umoci", "skopeo", "npm")
-_PIP = (
-    "numpy",
-    "pandas",
-    "scipy",
-    "requests",
-    "flask",
-    "django",
-    "sqlalchemy",
-    "boto3",
-    "matplotlib",
-    "sympy",
-)
-_NPM = (
-    "typescript",
-    "webpack",
-    "webpack-cli",
-    "react",
-    "react-dom",
-    "next",
-    "eslint",
-    "lodash",
-    "express",
-    "jest",
-)
+_PIP = ("numpy", "pandas", "scipy", "requests", "flask", "boto3", "matplotlib", "scikit-learn")
+_NPM = ("typescript", "react", "react-dom", "eslint", "lodash", "express")
 _APT = ["apt-get", "-y", "-qq", "--no-install-recommends", "install"]
 
 
