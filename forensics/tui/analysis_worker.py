@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from forensics.errors import Cancelled, ForensicsError
-from forensics.model.report import Report
 from forensics.pipeline import Options, Session
-from forensics.pipeline.events import Event, Progress, ReportReady, Stage
+from forensics.pipeline.events import Event, Progress, ReportReady, Stage, ViewReady
 from forensics.printable import printable
 from forensics.reports import load_report
 
@@ -51,13 +50,17 @@ class Worker(Protocol):
 
 
 class AnalysisWorker:
-    """The analysis of one image, or the reading of one saved report, in the background."""
+    """The analysis of one image in the background.
 
-    def __init__(self, reference: str, options: Options, report_path: Path | None = None) -> None:
-        self.reference = reference
+    With a `report_path` that saved report is read instead, and of the image, when `reference` names one
+    too, only the layers, so that its bytes can be looked at.
+    """
+
+    def __init__(self, reference: str | None, options: Options, report_path: Path | None = None) -> None:
+        self.reference = reference or str(report_path)
         self.options = options
         self.report_path = report_path
-        self._session = None if report_path else Session(reference, options)
+        self._session = None if reference is None else Session(reference, options)
         self._events: deque[Event] = deque()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
         self._ended = threading.Event()
@@ -104,10 +107,10 @@ class AnalysisWorker:
 
     def _run(self) -> None:
         try:
-            if self._session is not None:
+            if self.report_path is not None:
+                self._reopen(self.report_path)
+            elif self._session is not None:
                 self._session.analyze(self._events.append)
-            elif self.report_path is not None:
-                self._events.append(ReportReady(self._load(self.report_path)))
         except ForensicsError as error:
             self._error = error
         except Exception as error:  # noqa: BLE001 - a defect must reach the screen as a sentence, not vanish
@@ -115,9 +118,28 @@ class AnalysisWorker:
         finally:
             self._ended.set()
 
-    def _load(self, path: Path) -> Report:
+    def _reopen(self, path: Path) -> None:
+        """Read a saved report, then the image it is about when that was named too."""
         self._events.append(Progress(Stage.OPEN, 0, 0, "reading the report"))
-        return load_report(path)
+        report = load_report(path)
+        self._events.append(ReportReady(report))
+        if self._session is None:
+            return
+        image = self._session.open()
+        if (image.manifest_digest, image.config_digest) != (
+            report.image.manifest_digest,
+            report.image.config_digest,
+        ):
+            raise ForensicsError(
+                "the report is about another image than the one that was named with it",
+                "open them one at a time",
+            )
+        self._session.index(self._hear_of_bytes)
+
+    def _hear_of_bytes(self, event: Event) -> None:
+        """Of an image whose report is there, only that its bytes can be read."""
+        if isinstance(event, (Progress, ViewReady)):
+            self._events.append(event)
 
 
 def is_cancelled(error: ForensicsError | None) -> bool:

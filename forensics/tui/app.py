@@ -58,7 +58,7 @@ class ForensicsApp(App[int]):
         options: Options,
         report_path: Path | None,
         *,
-        hire: Callable[[str, Options, Path | None], Worker] = AnalysisWorker,
+        hire: Callable[[str | None, Options, Path | None], Worker] = AnalysisWorker,
     ) -> None:
         super().__init__()
         self._hire = hire
@@ -67,7 +67,7 @@ class ForensicsApp(App[int]):
         self._state = StateFolder()
         self._worker: Worker | None = None
         self._store: Store | None = None
-        self._sorting = False
+        self._sorted: int | None = None
         self._told_end = False
         self._failure: ForensicsError | None = None
 
@@ -82,7 +82,7 @@ class ForensicsApp(App[int]):
         self.push_screen(self._form)
         reference, report_path = self._first
         if reference is not None or report_path is not None:
-            self._begin(reference or str(report_path), self._options, report_path)
+            self._begin(reference, self._options, report_path)
         self.set_interval(DRAIN_SECONDS, self._carry)
         gc.freeze()
 
@@ -112,15 +112,16 @@ class ForensicsApp(App[int]):
 
     # -- one image --------------------------------------------------------------------------------------
 
-    def _begin(self, reference: str, options: Options, report_path: Path | None = None) -> None:
-        """Open a reference: an image, or a report that was saved."""
+    def _begin(self, reference: str | None, options: Options, report_path: Path | None = None) -> None:
+        """Open an image, or a saved report with its image or without; a reference may name a report too."""
         self.close_worker()
-        if report_path is None and is_saved_report(Path(reference)):
-            report_path = Path(reference)
+        if reference is not None and report_path is None and is_saved_report(Path(reference)):
+            report_path, reference = Path(reference), None
         self._failure = None
-        self._store = store = Store(reference, Notebook(self._state))
-        self._sorting = self._told_end = False
         self._worker = self._hire(reference, options, report_path)
+        self._store = store = Store(self._worker.reference, Notebook(self._state))
+        self._sorted = None
+        self._told_end = False
         self._worker.start()
         self.push_screen(ProgressScreen(store))
 
@@ -220,19 +221,20 @@ class ForensicsApp(App[int]):
                 self._state.remember(RecentImage(reference, sbom))
 
     def _sort_files(self, store: Store) -> None:
-        """Have every file version sorted in a thread, as soon as all are known."""
-        if self._sorting or store.files is not None:
-            return
-        make: Callable[[], Files] | None = None
+        """Have every file version sorted in a thread: those of the image, or until then those of a report."""
+        make: Callable[[], Files]
         if store.view is not None:
-            make = partial(files_of_view, store.view)
+            source, make = id(store.view), partial(files_of_view, store.view)
         elif store.report is not None:
-            make = partial(files_of_report, store.report)
-        if make is not None:
-            self._sorting = True
-            self.run_worker(
-                partial(self._make_files, store, make), thread=True, group="files", exit_on_error=False
-            )
+            source, make = id(store.report), partial(files_of_report, store.report)
+        else:
+            return
+        if source == self._sorted:
+            return
+        self._sorted = source
+        self.run_worker(
+            partial(self._make_files, store, make), thread=True, group="files", exit_on_error=False
+        )
 
     def _make_files(self, store: Store, make: Callable[[], Files]) -> None:
         """The thread that sorts."""

@@ -39,16 +39,16 @@ def amount(stage: Stage, progress: StageProgress) -> str:
 def run_note(store: Store) -> tuple[Part, ...]:
     """One phrase for the end of a line: what is going on, or how it ended."""
     match store.run:
-        case Run.FINISHED:
-            return ()
         case Run.STOPPED:
             return (("stopped: not all was examined ", "warning"),)
         case Run.FAILED:
-            return (("the analysis failed: see 1 ", "error"),)
+            return (("failed: see 1 ", "error"),)
     stage = store.stage
     if stage is None:
         return (("starting ", "muted"),)
     progress = store.stages[stage]
+    if store.run is Run.FINISHED and progress.finished:
+        return ()
     share = f"{progress.done / progress.total * 100:>3.0f} % " if progress.total else ""
     note = f"{progress.note} " if progress.note else ""
     return (f"{STAGE_WORDS[stage]} ", (bar(progress, 8), "primary"), f" {share}", (note, "muted"))

@@ -248,7 +248,8 @@ class Store:
                 return frozenset({Topic.LAYERS, Topic.FILES})
             case events.ViewReady(view):
                 self.view = view
-                return frozenset({Topic.FILES})
+                self._finish_stages()
+                return frozenset({Topic.FILES, Topic.PROGRESS})
             case events.FactsLearnt(facts):
                 self._facts.update((each.sha256, each) for each in facts)
                 return frozenset({Topic.FACTS})
@@ -281,6 +282,10 @@ class Store:
         self.stages[stage] = StageProgress(done, total, note)
         return frozenset({Topic.PROGRESS})
 
+    def _finish_stages(self) -> None:
+        for progress in self.stages.values():
+            progress.finished = True
+
     # -- things made elsewhere --------------------------------------------------------------------------
 
     def accept_report(self, report: Report) -> frozenset[Topic]:
@@ -294,8 +299,7 @@ class Store:
         self.packages = report.packages
         self.sbom = report.sbom
         self.issues = list(report.coverage.issues)
-        for progress in self.stages.values():
-            progress.finished = True
+        self._finish_stages()
         return frozenset(Topic) - {Topic.FILES, Topic.FACTS, Topic.STATUSES}
 
     def accept_early(self, layer: int, early: EarlyLayer) -> None:

@@ -333,3 +333,35 @@ async def test_every_tab_is_drawn_at_every_size(open_story: Open, size: tuple[in
                 await program.pilot.pause(0.05)
             program.worker.release()
             await program.until(lambda: program.store.report)
+
+
+async def test_a_report_with_its_image_shows_bytes_without_a_second_analysis(
+    saved: Path, analysis: Analysis
+) -> None:
+    app = ForensicsApp(str(analysis.path), Options(cache=False, jobs=1), saved)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: app.store and app.store.view and app.store.files)
+        assert app.store is not None
+        assert app.store.report == analysis.report
+        files = app.store.files
+        assert files is not None
+        version = files.of_path(MINER)[0]
+        assert app.store.status_of(version) is not None
+        await wait_until(pilot, lambda: app.store and app.store.reader(version))
+        read = app.store.reader(version)
+        assert read is not None
+        assert read(0, 4) == b"\x7fELF"
+    app.close_worker()
+
+
+async def test_a_report_about_another_image_says_so(saved: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.tar"
+    other.write_bytes(docker_save([tar_of([("a", b"1")])]))
+    app = ForensicsApp(str(other), Options(cache=False, jobs=1), saved)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: app.store and app.store.error)
+        assert app.store is not None
+        assert app.store.error is not None
+        assert "another image" in app.store.error.message
+        assert app.store.report is not None, "the report stays readable"
+    app.close_worker()
