@@ -7,11 +7,10 @@ rule is used: what lies in /etc is configuration, start scripts and apk's own fo
 
 from __future__ import annotations
 
-from packageurl import PackageURL
-
 from forensics.inventory._cataloger import CatalogedDatabase, Cataloger, DatabaseState, Distribution
 from forensics.inventory._claim_table import ClaimTable
 from forensics.inventory._paths import CanonicalPaths
+from forensics.inventory._purl import package_url
 from forensics.inventory._reading import DatabaseReader, content_key
 from forensics.layers import ImageView
 from forensics.limits import Limits
@@ -114,24 +113,21 @@ def _is_configuration(path: str) -> bool:
 def _package(record: ApkPackage, location: str, distribution: Distribution) -> Package:
     name, version, arch = printable(record.name), printable(record.version), printable(record.arch)
     origin = printable(record.origin)
-    qualifiers = {
-        "arch": arch,
-        "distro": distribution.qualifier,
-        "upstream": origin if origin != name else "",
-    }
-    purl = PackageURL(
-        type="apk",
-        namespace=distribution.id or "alpine",
-        name=name,
-        version=version,
-        qualifiers={key: value for key, value in qualifiers.items() if value},
+    purl = package_url(
+        "apk",
+        "alpine",
+        name,
+        version,
+        arch=arch,
+        distribution=distribution,
+        upstream=origin if origin != name else "",
     )
     return Package(
         id=f"apk/{name}@{version}/{arch}" if arch else f"apk/{name}@{version}",
         name=name,
         version=version,
         type="apk",
-        purl=purl.to_string(),
+        purl=purl,
         arch=arch,
         licenses=(printable(record.license),) if record.license else (),
         source=origin,

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
-from packageurl import PackageURL
 
 from forensics.inventory._cataloger import CatalogedDatabase, Cataloger, DatabaseState, Distribution
 from forensics.inventory._claim_table import ClaimTable
 from forensics.inventory._paths import CanonicalPaths
+from forensics.inventory._purl import package_url
 from forensics.inventory._reading import DatabaseReader, content_key, touched_layers
 from forensics.layers import ImageView
 from forensics.limits import Limits
@@ -67,16 +67,15 @@ class _Installed(msgspec.Struct, frozen=True, kw_only=True):
     conffiles: FileVersion | None
     owns_files: bool
 
-    @property
-    def name(self) -> str:
-        """The package's name, printable."""
-        return printable(self.fields["package"])
+    def text(self, field: str) -> str:
+        """The first line of a field, printable; empty when there is no such field."""
+        return printable(self.fields.get(field, "").partition("\n")[0])
 
     @property
     def id(self) -> str:
         """The id of the package in the inventory."""
-        arch = printable(self.fields.get("architecture", ""))
-        stem = f"deb/{self.name}@{printable(self.fields['version'])}"
+        stem = f"deb/{self.text('package')}@{self.text('version')}"
+        arch = self.text("architecture")
         return f"{stem}/{arch}" if arch else stem
 
 
@@ -154,21 +153,26 @@ class _DpkgHistory:
         for name, version in files.items():
             if name != "status" and (not name.startswith("status.d/") or name.endswith(".md5sums")):
                 continue
-            read = self.reader.parse(version, parse_deb822)
-            if read.faults:
-                first = read.faults[0]
-                message = f"lines are not control data, the first at byte {first.offset}: {first.reason}"
-                self.reader.lost(version, read.lost_bytes, message)
-            for fields in read.paragraphs:
-                if not fields.get("package") or not fields.get("version"):
-                    if fields.get("status", "").rpartition(" ")[2] not in _NO_FILES:
-                        size = sum(map(len, fields.values()))
-                        self.reader.lost(version, size, "a paragraph names no package or no version")
-                    continue
-                state = fields.get("status", "").rpartition(" ")[2]
-                if state == "not-installed":
-                    continue
-                yield _with_files(fields, version, files, name, owns_files=state != "config-files")
+            for fields in self._paragraphs(version):
+                state = _state(fields)
+                if state != "not-installed":
+                    yield _with_files(fields, version, files, name, owns_files=state != "config-files")
+
+    def _paragraphs(self, version: FileVersion) -> Iterator[dict[str, str]]:
+        """The paragraphs that name a package and a version; what else the file holds is reported."""
+        read = self.reader.parse(version, parse_deb822)
+        if read.faults:
+            first = read.faults[0]
+            message = f"lines are not control data, the first at byte {first.offset}: {first.reason}"
+            self.reader.lost(version, read.lost_bytes, message)
+        nameless = 0
+        for fields in read.paragraphs:
+            if fields.get("package") and fields.get("version"):
+                yield fields
+            elif _state(fields) not in _NO_FILES:
+                nameless += sum(map(len, fields.values()))
+        if nameless:
+            self.reader.lost(version, nameless, "paragraphs name no package or no version")
 
     def _claims_once(self, installed: _Installed, used: set[tuple[int, int]]) -> _RawClaims:
         """The claims of one package; none when another package had the same files before it."""
@@ -225,6 +229,11 @@ class _DpkgHistory:
         return visible is not None and visible.entry.kind is FileKind.DIRECTORY
 
 
+def _state(fields: dict[str, str]) -> str:
+    """The last word of the status: `installed`, `config-files`, …; empty in distroless images."""
+    return fields.get("status", "").rpartition(" ")[2]
+
+
 def _with_files(
     fields: dict[str, str], place: FileVersion, files: dict[str, FileVersion], name: str, *, owns_files: bool
 ) -> _Installed:
@@ -246,29 +255,23 @@ def _with_files(
 
 
 def _package(installed: _Installed, files: int, distribution: Distribution) -> Package:
-    fields = {name: printable(value) for name, value in installed.fields.items() if "\n" not in value}
-    version, arch = fields["version"], fields.get("architecture", "")
-    source, _, source_version = fields.get("source", "").partition(" (")
+    name, version, arch = map(installed.text, ("package", "version", "architecture"))
+    source, _, source_version = installed.text("source").partition(" (")
     source_version = source_version.rstrip(")")
     upstream = f"{source}@{source_version}" if source and source_version else source
-    qualifiers = {"arch": arch, "distro": distribution.qualifier, "upstream": upstream}
-    purl = PackageURL(
-        type="deb",
-        namespace=distribution.id or "debian",
-        name=installed.name,
-        version=version,
-        qualifiers={key: value for key, value in qualifiers.items() if value},
+    purl = package_url(
+        "deb", "debian", name, version, arch=arch, distribution=distribution, upstream=upstream
     )
     return Package(
         id=installed.id,
-        name=installed.name,
+        name=name,
         version=version,
         type="deb",
-        purl=purl.to_string(),
+        purl=purl,
         arch=arch,
-        source=source or installed.name,
+        source=source or name,
         source_version=source_version or version,
-        origin=fields.get("origin", "") or fields.get("maintainer", ""),
+        origin=installed.text("origin") or installed.text("maintainer"),
         locations=(printable(installed.place.path),),
         files=files,
     )

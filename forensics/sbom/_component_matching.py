@@ -80,7 +80,7 @@ def identify(component: Component, types: frozenset[str]) -> Identity:
     if component.purl and kind in types:
         try:
             url = PackageURL.from_string(component.purl)
-        except ValueError:
+        except (TypeError, ValueError):
             url = None
         if url is not None:
             name, url_version = url.name, url.version or ""

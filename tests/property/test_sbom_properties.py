@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.errors import ParseError
+from forensics.inventory import catalog
 from forensics.layers import ImageView
 from forensics.model.files import Change, Content, Entry, FileKind, FileState, FileVersion
 from forensics.model.packages import Inventory, Package, Snapshot
@@ -25,7 +26,7 @@ from forensics.parsers.dpkgdb import (
     parse_path_list,
 )
 from forensics.parsers.os_release import parse_os_release
-from forensics.sbom import BY_PRODUCTS, discover, read_sbom
+from forensics.sbom import BY_PRODUCTS, discover, read_sbom, reconcile
 from forensics.sbom._byproducts import explain
 from forensics.sbom._package_drift import compare_packages
 from forensics.sbom._site import Site, Surroundings
@@ -70,6 +71,35 @@ def test_deb822_gives_back_what_was_written(fields: dict[str, str]) -> None:
     lowered = {name.lower(): value for name, value in fields.items()}
     text = "".join(f"{name}: {value}\n" for name, value in lowered.items())
     assert parse_deb822(text.encode()).paragraphs == (lowered,)
+
+
+NAMES_OF_AN_ATTACKER = st.text(min_size=1, max_size=6).filter(lambda text: "\n" not in text)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(*[NAMES_OF_AN_ATTACKER] * 3), max_size=4), LINES)
+def test_cataloging_never_raises_and_shows_nothing_unprintable(
+    packages: list[tuple[str, str, str]], rest: bytes
+) -> None:
+    status = "".join(
+        f"Package: {name}\nVersion: {version}\nArchitecture: {arch}\n\n" for name, version, arch in packages
+    )
+    database = "".join(f"P:{name}\nV:{version}\nA:{arch}\n\n" for name, version, arch in packages)
+    layer = {
+        "/etc/os-release": f"ID={packages[0][0] if packages else ''}\n",
+        "/var/lib/dpkg/status": status.encode("utf-8", "surrogatepass") + rest,
+        "/var/lib/dpkg/info/x.list": rest,
+        "/var/lib/dpkg/info/x.md5sums": rest,
+        "/lib/apk/db/installed": database.encode("utf-8", "surrogatepass") + rest,
+    }
+    with open_image_of(layer) as view:
+        inventory = catalog(view)
+        result = reconcile(view, inventory, (), {})
+    for package in inventory.packages:
+        assert all(text.isprintable() for text in (package.id, package.name, package.version, package.purl))
+    assert all(missing.path.isprintable() and missing.claimed_by.isprintable() for missing in result.missing)
+    assert all(issue.message.isprintable() and issue.subject.isprintable() for issue in inventory.issues)
+    assert len({package.id for package in inventory.packages}) == len(inventory.packages)
 
 
 # ---- documents -----------------------------------------------------------------------------------------

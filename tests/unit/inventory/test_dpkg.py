@@ -250,3 +250,13 @@ def test_the_database_may_lie_behind_a_link() -> None:
         {"/usr/lib/sysimage/dpkg/status": paragraph("a", "2")},
     )
     assert [(p.version, p.layer) for p in inventory.packages] == [("2", 1)]
+
+
+def test_a_version_on_several_lines_is_its_first_one() -> None:
+    (found,) = cataloged({STATUS: "Package: p\nVersion: 1\n 2\nArchitecture: all\n"}).packages
+    assert (found.id, found.version) == ("deb/p@1/all", "1")
+
+
+def test_a_name_that_no_package_url_can_have() -> None:
+    (found,) = cataloged({STATUS: paragraph("/")}).packages
+    assert (found.name, found.purl) == ("/", "")
