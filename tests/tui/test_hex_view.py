@@ -149,6 +149,13 @@ async def test_a_jump_shows_the_bytes_in_the_middle_and_marks_them() -> None:
         assert rows == [11]
 
 
+async def test_a_jump_before_the_first_drawing_is_made_when_there_is_a_screen() -> None:
+    view = HexView(in_memory(bytes(100_000)))
+    view.jump(50_000)
+    async with hosted(view, size=(80, 21)) as (_, __):
+        assert lines_of(view)[11].startswith(f"{50_000 // 16 * 16:08x}")
+
+
 async def test_a_search_finds_the_next_the_previous_and_goes_round() -> None:
     view = HexView(in_memory(b"..needle....NEEDLE......needle.."))
     async with hosted(view, HexView.SearchEnded) as (pilot, host):

@@ -66,7 +66,7 @@ class HexPane(WithStatus):
         offset = view.cursor_offset
         place = [f"0x{offset:x} ({offset:,}) of {view.source.size:,} bytes"]
         labels = [mark.label for mark in view.highlights.between(offset, offset + 1) if mark.label]
-        marks: tuple[Part, ...] = (("  [" + "] [".join(labels) + "]", "evidence"),) if labels else ()
+        marks: tuple[Part, ...] = ("  ", ("[" + "] [".join(labels) + "]", "critical")) if labels else ()
         count = len(view.highlights)
         if count and not labels:
             marks = ((f"  {count} marked, n next", "muted"),)

@@ -72,7 +72,7 @@ class TextPane(WithStatus):
         words.append("w long lines" if view.wrapped else "w wrap")
         told: list[Part] = [" · ".join(words)]
         if count := len(view.highlights):
-            told.append((f"  » {count} marked, n next", "evidence"))
+            told += ["  ", (f"» {count} marked, n next", "critical")]
         missing = view.source.size - view.index.indexed
         if view.index.complete and missing:
             told.append((f"  {missing:,} bytes are not in the archive", "warning"))

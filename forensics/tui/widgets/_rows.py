@@ -34,6 +34,7 @@ class Rows(ScrollView, can_focus=True):
     """A scrolled list of `row_count` lines with a cursor row and `header_rows` lines that stay in place.
 
     Subclasses give `row_count` and `render_row`, and call `rows_changed` when the number of rows changed.
+    Textual calls the `on_…` handlers of every class in turn, the subclass's first.
     """
 
     ALLOW_SELECT = False
@@ -67,6 +68,7 @@ class Rows(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._cursor = 0
         self._tones: dict[str, Style] = {}
+        self._center_wanted = False
 
     # -- what subclasses give ---------------------------------------------------------------------------
 
@@ -132,7 +134,10 @@ class Rows(ScrollView, can_focus=True):
     def show_row(self, row: int, *, center: bool = False) -> None:
         """Scroll as little as needed to have `row` on the screen."""
         top, page = self.scroll_offset.y, self.page_rows
-        if not self.size.height or top <= row < top + page:
+        if not self.size.height:
+            self._center_wanted = center
+            return
+        if top <= row < top + page:
             return
         nearest = row if row < top else row - page + 1
         target = row - page // 2 if center else nearest
@@ -190,13 +195,13 @@ class Rows(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Measure for the first time."""
-        super().on_mount()  # type: ignore[no-untyped-call]
         self.rows_changed()
 
     def on_resize(self) -> None:
         """Keep the cursor on the screen when the screen changed."""
         self.rows_changed()
-        self.show_row(self._cursor)
+        center, self._center_wanted = self._center_wanted, False
+        self.show_row(self._cursor, center=center)
 
     def on_focus(self) -> None:
         """Show the cursor as active."""

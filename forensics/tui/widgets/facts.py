@@ -119,7 +119,6 @@ class KeyValues(Rows):
         """Wrap at the new width."""
         if self._laid_out != self.row_width:
             self._lay_out()
-        super().on_resize()
 
     def _lay_out(self) -> None:
         item = self._lines[self.cursor].item if self._lines else 0

@@ -93,7 +93,6 @@ class HexView(ByteView):
             (length for length in ROW_LENGTHS if self._width_with(length) <= width), ROW_LENGTHS[-1]
         )
         self._cursor, self._column = divmod(offset, self._row_length)
-        super().on_resize()
 
     def jump(self, offset: int, length: int = 0) -> None:
         """Put the cursor on the byte `offset` (clamped), mid-screen, and mark `length` bytes from there."""
@@ -162,9 +161,9 @@ class HexView(ByteView):
             for column in range(first, last):
                 styles[column] += tone
             if mark.offset >= start:
-                gaps[first] = "[" if gaps[first] == " " else "|"
+                gaps[first] = "[" if gaps[first] in " [" else "|"
             if mark.end <= start + count:
-                gaps[last] = "]" if gaps[last] == " " else "|"
+                gaps[last] = "]" if gaps[last] in " ]" else "|"
         selected = self._selection()
         for column in range(count):
             if start + column == self.cursor_offset:

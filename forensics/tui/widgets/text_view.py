@@ -286,7 +286,6 @@ class TextView(ByteView):
 
     def on_resize(self) -> None:
         """Wrap again at the new width."""
-        super().on_resize()
         if self._wrap and self._index.row_bytes != max(8, self.row_width - self.gutter_cells):
             self._lay_out()
 
