@@ -21,6 +21,7 @@ from forensics.model.findings import Finding
 from forensics.model.image import Image
 from forensics.model.packages import Inventory
 from forensics.model.sbom import DeclaredSbom, FileStatus, FileVerdict, Reconciliation
+from forensics.sbom import reconcile
 
 if TYPE_CHECKING:
     from forensics.detectors._finding import Statement
@@ -56,10 +57,32 @@ class Scene:
         verdict = self.verdict(version.key)
         return verdict.status if verdict else None
 
+    def by_package(self, version: FileVersion) -> FileVerdict | None:
+        """How a file version stands with the package databases alone, whatever a declared SBOM says of it."""
+        return self._package_verdicts.get(version.key)
+
     def vouched(self, version: FileVersion) -> bool:
-        """Whether a package or an SBOM answers for exactly these bytes; for changed settings none does."""
-        verdict = self.verdict(version.key)
-        return verdict is not None and verdict.status in _VOUCHED and not verdict.config
+        """Whether a package of the distribution answers for exactly these bytes.
+
+        A changed configuration file is nobody's. That an SBOM declares a file says that it was there when
+        the SBOM was made, and nothing about what it does: whoever ships a miner can declare it. The same is
+        true of a package that the SBOM leaves out.
+        """
+        told = self.verdict(version.key)
+        if told is None or told.status is FileStatus.UNDECLARED_PACKAGE:
+            return False
+        owned = self.by_package(version)
+        if owned is None or owned.status is not FileStatus.PACKAGE or owned.config:
+            return told.status is FileStatus.KNOWN_GOOD
+        return owned.claimed_by.startswith(_DISTRIBUTION)
+
+    @cached_property
+    def _package_verdicts(self) -> Mapping[tuple[int, int], FileVerdict]:
+        if self.reconciliation is None:
+            return {}
+        if not any(sbom.files for sbom in self.sboms):
+            return self.reconciliation.verdicts
+        return reconcile(self.view, self.inventory, (), self.facts).verdicts
 
     @property
     def has_reference(self) -> bool:
@@ -82,7 +105,8 @@ class Scene:
         return Product(self.image, self.view)
 
 
-_VOUCHED = frozenset({FileStatus.DECLARED, FileStatus.PACKAGE, FileStatus.KNOWN_GOOD})
+_DISTRIBUTION = ("deb/", "apk/", "rpm/")
+"""How the ids of packages begin that a distribution reviews; anybody can publish one of a language."""
 
 
 class Detector(ABC):

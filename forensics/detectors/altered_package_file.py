@@ -95,23 +95,30 @@ class AlteredPackageFile(Detector):
         """One finding for every altered version, and one for everything that is gone."""
         if scene.reconciliation is None:
             return
-        packages = {package.id for package in scene.inventory.packages}
-        packages.update(package.id for shot in scene.inventory.snapshots for package in shot.packages)
         for key, verdict in scene.reconciliation.verdicts.items():
-            version = scene.view.by_key(key) if verdict.status is FileStatus.ALTERED else None
-            if version is not None:
-                said = ALTERED if verdict.claimed_by in packages else DECLARED_OTHERWISE
-                yield self._altered(scene, said, version, verdict)
+            version = scene.view.by_key(key)
+            owned = scene.by_package(version) if version is not None else None
+            if version is None:
+                continue
+            if owned is not None and owned.status is FileStatus.ALTERED:
+                yield _altered(scene, ALTERED, version, owned)
+            if verdict.status is FileStatus.ALTERED and verdict != owned:
+                yield _altered(scene, DECLARED_OTHERWISE, version, verdict)
         yield from _missing(scene)
 
-    def _altered(self, scene: Scene, said: Statement, version: FileVersion, verdict: FileVerdict) -> Finding:
-        severity, reason = _weight(scene, version)
-        evidence = [
-            note(f"recorded by {verdict.claimed_by}: {verdict.expected or 'another digest'}", "digest"),
-            note(f"found: {_found(scene, version, verdict)}", "digest"),
-        ]  # fmt: skip
-        case = Circumstances(severity=severity, reasons=(reason,) if reason else ())
-        return about_file(scene, said, version, evidence, case)
+
+def _altered(scene: Scene, said: Statement, version: FileVersion, verdict: FileVerdict) -> Finding:
+    severity, reason = _weight(scene, version)
+    reasons = [reason] if reason else []
+    if said is ALTERED and scene.status(version) is FileStatus.DECLARED:
+        reasons.append("A declared SBOM has the altered bytes, so it was made after the change.")
+    evidence = [
+        note(f"recorded by {verdict.claimed_by}: {verdict.expected or 'another digest'}", "digest"),
+        note(f"found: {_found(scene, version, verdict)}", "digest"),
+    ]
+    return about_file(
+        scene, said, version, evidence, Circumstances(severity=severity, reasons=tuple(reasons))
+    )
 
 
 def _weight(scene: Scene, version: FileVersion) -> tuple[Severity, str]:

@@ -127,7 +127,8 @@ SET_ID = Statement(
 )
 
 _TRUST_OFF = re.compile(
-    r"--no-check-certificate|--allow-untrusted|--allow-unauthenticated|--force-yes|\[\s*trusted=yes|--no-gpg-checks?"
+    r"--no-check-certificate|--allow-untrusted|--allow-unauthenticated|--force-yes|--no-gpg-checks?"
+    r"|\[\s*trusted=yes[^\]\n]{0,200}\](?!\s*file:)"
     r"|--nogpgcheck|gpgcheck=0|strict-ssl\s+false|http\.sslVerify\s*=?\s*false|GIT_SSL_NO_VERIFY=(?:1|true)"
     r"|NODE_TLS_REJECT_UNAUTHORIZED=0|PYTHONHTTPSVERIFY=0|--trusted-host|AllowInsecureRepositories|curl\s[^|;&\n]{0,200}?(?:\s-\w*k\w*\s|--insecure)"
 )

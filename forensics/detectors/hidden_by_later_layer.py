@@ -41,16 +41,6 @@ CLEANED = Statement(
     attack=("T1070.004",),
 )
 
-_REPLACED_BY_UPDATE = frozenset(
-    {
-        FileStatus.PACKAGE,
-        FileStatus.DECLARED,
-        FileStatus.GENERATED,
-        FileStatus.KNOWN_GOOD,
-        FileStatus.UNDECLARED_PACKAGE,
-    }
-)
-
 
 class HiddenByLaterLayer(Detector):
     """Signatures that matched make it `high`, secrets and unowned programs `medium`; the rest is counted.
@@ -93,19 +83,21 @@ class HiddenByLaterLayer(Detector):
 
 def _is_update(scene: Scene, version: FileVersion) -> bool:
     """Whether a package or a rule accounts for the old version, as when a package was updated or removed."""
-    return scene.status(version) in _REPLACED_BY_UPDATE
+    accounted = (FileStatus.GENERATED, FileStatus.UNDECLARED_PACKAGE)
+    return scene.vouched(version) or scene.status(version) in accounted
 
 
 def _weight(scene: Scene, version: FileVersion, facts: FileFacts) -> tuple[Severity | None, tuple[str, ...]]:
     matched = _serious(scene.rules, facts)
     if matched:
         return Severity.HIGH, (f"Signatures match it: {', '.join(matched)}.",)
-    if scene.has_reference and scene.status(version) is FileStatus.ALTERED and nature(version, facts):
+    owned = scene.by_package(version)
+    if owned is not None and owned.status is FileStatus.ALTERED and nature(version, facts):
         return Severity.HIGH, ("It differed from what its package installed.",)
     if facts.secrets:
         return Severity.MEDIUM, ("It holds a key or a token.",)
     kind = nature(version, facts)
-    if kind is None or not scene.has_reference:
+    if kind is None or not scene.has_reference or scene.status(version) is not FileStatus.UNOWNED:
         return None, ()
     if _same_name_remains(scene, version):
         return Severity.INFO, ("A newer version of it is in the finished image.",)

@@ -1,9 +1,11 @@
 """Signatures that matched a file, in every version of it.
 
 What lowers a match: the file is documentation, a scanner's own rules, or test data, and nothing that could be
-started; or a package answers for exactly these bytes. The latter is strong evidence against a guess and none
-against a certainty: packages themselves have been backdoored (xz 5.6.0), and an intruder can write the
-package database. So rules of high confidence and digests of known bad files keep their severity there.
+started; or a package of the distribution answers for exactly these bytes. The latter is strong evidence
+against a match in text, which packages of tools and tests quote (nmap ships back doors to look for), and
+against a guess. It is none against a certainty: packages themselves have been backdoored (xz 5.6.0), and an
+intruder can write the package database. So digests of known bad files keep their severity there, and so do
+rules of high confidence in native code.
 """
 
 from __future__ import annotations
@@ -97,7 +99,7 @@ def _case(
             )
             severity, confidence = at_most(severity, ceiling), Confidence.LOW
             reasons.append(said)
-    if scene.vouched(version) and (rule.confidence is not Confidence.HIGH or reasons):
+    if scene.vouched(version) and (rule.confidence is not Confidence.HIGH or facts.elf is None):
         severity, confidence = at_most(severity, Severity.LOW), Confidence.LOW
         reasons.append("A package answers for exactly these bytes.")
     elif scene.vouched(version):

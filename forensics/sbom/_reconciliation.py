@@ -25,6 +25,7 @@ from forensics.sbom._package_drift import compare_packages
 from forensics.sbom._site import Site, Surroundings
 
 _JUDGED = frozenset((FileKind.REGULAR, FileKind.HARDLINK, FileKind.SYMLINK))
+_ELF = b"\x7fELF"
 _NOT_A_FILE = "a link or a directory"
 _ACCOUNTED = frozenset((FileStatus.DECLARED, FileStatus.PACKAGE, FileStatus.UNDECLARED_PACKAGE))
 
@@ -139,16 +140,20 @@ class _Judge:
             differing = differing or claim
         if differing is None:
             return None
-        if any(claim.config for claim in claims):
-            owner = next(claim for claim in claims if claim.config)
+        owner = next((claim for claim in claims if claim.config), None)
+        if owner is not None and not self._is_program_file(version):
             return self._owned(owner.package, config=True, expected=owner.digest)
         expected = differing.digest or _NOT_A_FILE
         return FileVerdict(FileStatus.ALTERED, claimed_by=differing.package, expected=expected)
 
+    def _is_program_file(self, version: FileVersion) -> bool:
+        """Whether it is an ELF object, which nobody edits as configuration."""
+        return version.content is not None and self._view.read(version, 0, len(_ELF)) == _ELF
+
     def _agrees(self, version: FileVersion, claim: Claim) -> bool:
         is_link = version.entry.kind is FileKind.SYMLINK
         if not claim.digest:
-            return is_link or not claim.link
+            return is_link or not (claim.link or (claim.config and self._is_program_file(version)))
         if claim.digest.startswith("md5:") and is_link:
             return False
         return self.digests.agrees(version, claim.digest)

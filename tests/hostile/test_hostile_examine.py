@@ -71,6 +71,15 @@ def test_a_flood_of_what_is_searched_for(impatient: Examination, name: str) -> N
     assert all(len(match.strings) <= Limits().evidence_per_finding for match in facts.matches)
 
 
+@pytest.mark.parametrize("filler", [b"# words\n", b"\n", b" \n;\n", b"=\n", b"1 1 1 1 ", b"import ", b"\t", b"a" * 70 + b"\n"])
+def test_a_long_start_does_not_stall_the_guess_of_the_language(impatient: Examination, filler: bytes) -> None:
+    started = time.process_time()
+    facts = impatient.examine(filler * (MIB // len(filler)) + b"chattr +i /etc/cron.d/x\n", "")
+    assert time.process_time() - started < SECONDS
+    assert facts.script is not None
+    assert [seen.identifier for seen in facts.script.behaviours] == ["immutable"]
+
+
 def test_a_crowd_of_places_is_said_aloud(examination: Examination) -> None:
     facts = examination.examine(b"#!/bin/sh\n" + b"chattr \n" * 5000 + b"chattr +i /etc/cron.d/x\n", "")
     assert [issue.code for issue in facts.issues] == ["limit"]

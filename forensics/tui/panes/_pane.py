@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
 
 from forensics.model.findings import Finding
 from forensics.tui.store import Store, Topic
-from forensics.tui.widgets import Styled, to_content
+from forensics.tui.widgets import FilterBar, Styled, to_content
 
 
 class Pane(Vertical):
@@ -76,13 +78,24 @@ class Pane(Vertical):
         """Give the keys to the widget that wants them."""
         for widget in self.query("*"):
             if widget.focusable:
-                widget.focus()
+                focus_now(widget)
                 return
 
     def entitle(self, title: Styled, note: Styled = "") -> None:
         """What stands in the frame: `title` at the top, `note` at the bottom."""
         self.border_title = to_content(title)
         self.border_subtitle = to_content(note) if note else None
+
+
+def focus_now(widget: Widget) -> None:
+    """Give the keys to a widget before the next key is looked at: `Widget.focus` does so a little later."""
+    widget.screen.set_focus(widget)
+
+
+def open_bar(bar: FilterBar, value: str, prompt: str | None = None, placeholder: str | None = None) -> None:
+    """Open the bar of a pane; what is typed right behind the key that opened it belongs to it."""
+    bar.open(value, prompt=prompt, placeholder=placeholder)
+    focus_now(bar.query_one(Input))
 
 
 @dataclass(frozen=True, slots=True)

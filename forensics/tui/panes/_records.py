@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from forensics.tui.panes._pane import Pane
+from forensics.tui.panes._pane import Pane, focus_now, open_bar
 from forensics.tui.queries import Field, QueryError, compile_query
 from forensics.tui.store import Store
 from forensics.tui.widgets import Column, FilterBar, Item, KeyValues, Paragraph, Styled, VirtualTable
@@ -108,18 +108,18 @@ class RecordsPane(Pane, Generic[Record]):
 
     def focus_inside(self) -> None:
         """The list gets the keys."""
-        self.table.focus()
+        focus_now(self.table)
 
     def filter_for(self, query: str) -> None:
         """List what a filter leaves, as if the person had typed it."""
         self._query = query
         self.query_one(FilterBar).open(query)
         self.draw()
-        self.table.focus()
+        focus_now(self.table)
 
     def open_filter(self) -> None:
         """Let the person type a filter."""
-        self.query_one(FilterBar).open(self._query)
+        open_bar(self.query_one(FilterBar), self._query)
 
     def draw(self) -> None:
         """List again; the cursor keeps its record."""
@@ -184,11 +184,11 @@ class RecordsPane(Pane, Generic[Record]):
     @on(FilterBar.Submitted)
     def _filter_submitted(self, event: FilterBar.Submitted) -> None:
         event.stop()
-        self.table.focus()
+        focus_now(self.table)
 
     @on(FilterBar.Closed)
     def _filter_closed(self, event: FilterBar.Closed) -> None:
         event.stop()
         self._query = ""
         self.draw()
-        self.table.focus()
+        focus_now(self.table)

@@ -13,7 +13,7 @@ from forensics.model.files import FileVersion
 from forensics.model.findings import Finding
 from forensics.printable import printable
 from forensics.tui.finding_card import GoToFinding, finding_card
-from forensics.tui.panes._pane import ChooseFile, ChooseFinding, Pane, PaneKind
+from forensics.tui.panes._pane import ChooseFile, ChooseFinding, Pane, PaneKind, focus_now, open_bar
 from forensics.tui.store import Key, Store, Topic
 from forensics.tui.tab_line import Tab, TabLine
 from forensics.tui.viewers import JumpToOffset, ShowVersion, ViewedFile, Viewer, offered
@@ -143,9 +143,7 @@ class DetailPane(Pane):
         """Let the person type an offset."""
         if self._version is not None and (self._byte_view() is not None or self.use(HEX)):
             self._asks_offset = True
-            self.query_one("#detail-bar", FilterBar).open(
-                "", prompt=":", placeholder="offset, decimal or 0x…"
-            )
+            open_bar(self._bar, "", ":", "offset, decimal or 0x…")
 
     def open_filter(self) -> None:
         """Let the person search: in the list of strings, or in the bytes."""
@@ -154,16 +152,14 @@ class DetailPane(Pane):
             strings.action_filter()
         elif self._byte_view() is not None or self.use(HEX):
             self._asks_offset = False
-            self.query_one("#detail-bar", FilterBar).open(
-                "", prompt="/", placeholder="text, or x:7f454c46 for bytes"
-            )
+            open_bar(self._bar, "", "/", "text, or x:7f454c46 for bytes")
 
     def focus_inside(self) -> None:
         """The keys go to what is looked at."""
         for host in ("#detail-content", "#detail-facts"):
             for widget in self.query_one(host).query("*"):
                 if widget.focusable:
-                    widget.focus()
+                    focus_now(widget)
                     return
 
     # -- drawing ----------------------------------------------------------------------------------------
@@ -220,6 +216,11 @@ class DetailPane(Pane):
             read=store.reader(version),
             read_version=read_version,
         )
+
+    @property
+    def _bar(self) -> FilterBar:
+        """Where offsets and searches are typed."""
+        return self.query_one("#detail-bar", FilterBar)
 
     def draw_head(self) -> None:
         """Path, version and ways to look, in the frame."""
@@ -335,7 +336,7 @@ class DetailPane(Pane):
     @on(FilterBar.Submitted, "#detail-bar")
     def _bar_submitted(self, event: FilterBar.Submitted) -> None:
         event.stop()
-        bar, shown = self.query_one("#detail-bar", FilterBar), self._byte_view()
+        bar, shown = self._bar, self._byte_view()
         if shown is None:
             return
         try:
@@ -348,7 +349,7 @@ class DetailPane(Pane):
             return
         if self._asks_offset:
             bar.close()
-        shown.focus()
+        focus_now(shown)
 
     @on(FilterBar.Closed, "#detail-bar")
     def _bar_closed(self, event: FilterBar.Closed) -> None:
@@ -362,7 +363,7 @@ class DetailPane(Pane):
     def _search_ended(self, event: HexView.SearchEnded) -> None:
         event.stop()
         told: Styled = "n next  N previous" if event.hit else (("not there", "error"),)
-        self.query_one("#detail-bar", FilterBar).note(told)
+        self._bar.note(told)
 
 
 PANE = PaneKind("detail", "Detail", DetailPane)

@@ -15,7 +15,7 @@ from forensics.printable import printable
 from forensics.tui.file_fields import file_fields, file_words
 from forensics.tui.file_index import FileIndex
 from forensics.tui.listing_marks import ListingMarks
-from forensics.tui.panes._pane import ChooseFile, Pane, PaneKind
+from forensics.tui.panes._pane import ChooseFile, Pane, PaneKind, focus_now, open_bar
 from forensics.tui.queries import QueryError, compile_query
 from forensics.tui.scopes import ALL_CHANGES, FileListing, Node, Scope, ancestors, list_files
 from forensics.tui.store import Store, Topic, early_layer
@@ -196,7 +196,7 @@ class FilesPane(Pane):
 
     def open_filter(self) -> None:
         """Let the person type a filter."""
-        self.query_one(FilterBar).open(self._query)
+        open_bar(self.query_one(FilterBar), self._query)
 
     def draw(self) -> None:
         """Make the listing again from what is known now."""
@@ -339,14 +339,14 @@ class FilesPane(Pane):
     @on(FilterBar.Submitted)
     def _filter_submitted(self, event: FilterBar.Submitted) -> None:
         event.stop()
-        self.file_tree.focus()
+        focus_now(self.file_tree)
 
     @on(FilterBar.Closed)
     def _filter_closed(self, event: FilterBar.Closed) -> None:
         event.stop()
         self._query = ""
         self._load()
-        self.file_tree.focus()
+        focus_now(self.file_tree)
 
 
 def with_layer(scope: Scope, layer: int | None) -> Scope:

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from forensics.model.findings import Finding
 from forensics.tui.finding_card import GoToFinding, finding_card
 from forensics.tui.findings_book import SORTS
-from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind
+from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, focus_now, open_bar
 from forensics.tui.queries import QueryError
 from forensics.tui.store import Run, Store, Topic
 from forensics.tui.widgets import Column, FilterBar, KeyValues, Paragraph, Styled, VirtualTable
@@ -103,7 +103,7 @@ class FindingsPane(Pane):
 
     def open_filter(self) -> None:
         """Let the person type a filter."""
-        self.query_one(FilterBar).open(self._query)
+        open_bar(self.query_one(FilterBar), self._query)
 
     def draw(self) -> None:
         """List again; the cursor keeps its finding, or stays at the top while nobody moved it."""
@@ -186,14 +186,14 @@ class FindingsPane(Pane):
     @on(FilterBar.Submitted)
     def _filter_submitted(self, event: FilterBar.Submitted) -> None:
         event.stop()
-        self.table.focus()
+        focus_now(self.table)
 
     @on(FilterBar.Closed)
     def _filter_closed(self, event: FilterBar.Closed) -> None:
         event.stop()
         self._query = ""
         self.draw()
-        self.table.focus()
+        focus_now(self.table)
 
 
 PANE = PaneKind("findings", "Findings", FindingsPane, tab=3)

@@ -66,6 +66,9 @@ class FindPathScreen(ModalScreen[FileVersion | None]):
         self._files = files
         self._found = _Found(store)
         self._search: PathSearch | None = None
+        self._typed_ahead = ""
+        self._shown_for = ""
+        self._impatient = False
 
     def compose(self) -> ComposeResult:
         """Input and list in a frame."""
@@ -85,11 +88,16 @@ class FindPathScreen(ModalScreen[FileVersion | None]):
             )
 
     def on_mount(self) -> None:
-        """The input gets the keys."""
-        self.query_one(Input).focus()
+        """The input gets the keys, and what was typed before it was there."""
+        field = self.query_one(Input)
+        self.set_focus(field)
+        field.insert_text_at_cursor(self._typed_ahead)
 
     def on_key(self, event: events.Key) -> None:
-        """Up and down move in the list while the input has the keys."""
+        """Up and down move in the list while the input has the keys; letters before it is there are kept."""
+        if not self.is_mounted:
+            self._typed_ahead += event.character or "" if event.is_printable else ""
+            return
         table = self.query_one(VirtualTable)
         if self.focused is table or event.key not in ("up", "down", "pageup", "pagedown"):
             return
@@ -125,6 +133,10 @@ class FindPathScreen(ModalScreen[FileVersion | None]):
             version for path in event.paths for version in reversed(self._files.of_path(path))
         ]
         table.refresh_model(cursor=0)
+        self._shown_for = event.wanted
+        if self._impatient and event.wanted == self.query_one(Input).value:
+            self._choose(0)
+            return
         frame = self.query_one(".dialogue")
         many = len(event.paths) == _MOST
         count = f"{'more than ' if many else ''}{len(event.paths):,} paths" if event.wanted else ""
@@ -133,7 +145,9 @@ class FindPathScreen(ModalScreen[FileVersion | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._choose(self.query_one(VirtualTable).cursor)
+        self._impatient = self._shown_for != event.value
+        if not self._impatient:
+            self._choose(self.query_one(VirtualTable).cursor)
 
     @on(VirtualTable.Opened)
     def _opened(self, event: VirtualTable.Opened) -> None:
@@ -141,5 +155,6 @@ class FindPathScreen(ModalScreen[FileVersion | None]):
         self._choose(event.index)
 
     def _choose(self, row: int) -> None:
+        self._impatient = False
         if self._found.versions:
             self.dismiss(self._found.versions[row])

@@ -77,3 +77,13 @@ def test_missing_files_are_told_once_and_documentation_is_not() -> None:
     found = judge(DETECTOR, layer)
     assert said(found) == [("ownership/package-files-missing", "info", None)]
     assert [one.text for one in found[0].evidence] == ["/usr/bin/gone of deb/p@1.0-1/amd64"]
+
+
+def test_an_sbom_that_was_made_after_the_change_does_not_excuse_it() -> None:
+    evil = elf(b"evil")
+    digest = "sha256:" + hashlib.sha256(evil).hexdigest()
+    declared = DeclaredFile(path="/usr/bin/ls", digests=(digest,))
+    sbom = DeclaredSbom(origin="--sbom x.json", format="spdx", spec_version="2.3", files=(declared,))
+    found = judge(DETECTOR, debian(), {"/usr/bin/ls": File(evil, 0o755)}, sboms=(sbom,))
+    assert said(found) == [(ALTERED, "high", "/usr/bin/ls")]
+    assert "made after the change" in found[0].explanation

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from forensics.detectors.odd_places import DETECTOR
+from forensics.model.sbom import Component, DeclaredFile, DeclaredSbom
 from tests.scenes import File, debian, dpkg, elf, judge, said, symlink
 
 TOOL = File(elf(b"tool"), 0o755)
@@ -64,6 +67,25 @@ def test_data_is_no_program() -> None:
 def test_what_a_package_owns_may_lie_anywhere() -> None:
     layer = {"/usr/lib/.x/tool": TOOL, **dpkg({"p": {"/usr/lib/.x/tool": TOOL.content}})}
     assert judge(DETECTOR, layer) == []
+
+
+def test_that_an_sbom_declares_it_is_no_excuse() -> None:
+    digest = "sha256:" + hashlib.sha256(TOOL.content).hexdigest()
+    declared = DeclaredFile(path="/usr/lib/.x/tool", digests=(digest,))
+    sbom = DeclaredSbom(origin="--sbom x", format="spdx", spec_version="2.3", files=(declared,))
+    found = judge(DETECTOR, debian(), {"/usr/lib/.x/tool": TOOL}, sboms=(sbom,))
+    assert said(found) == [(HIDDEN, "high", "/usr/lib/.x/tool")]
+
+
+def test_what_a_package_owns_is_owned_whatever_the_sbom_says_besides() -> None:
+    layer = {"/usr/lib/.x/tool": TOOL, **dpkg({"p": {"/usr/lib/.x/tool": TOOL.content}})}
+    digest = "sha256:" + hashlib.sha256(TOOL.content).hexdigest()
+    declared = DeclaredFile(path="/usr/lib/.x/tool", digests=(digest,))
+    package = Component(name="p", version="1.0-1", type="deb", purl="pkg:deb/debian/p@1.0-1")
+    sbom = DeclaredSbom(
+        origin="--sbom x", format="spdx", spec_version="2.3", components=(package,), files=(declared,)
+    )
+    assert judge(DETECTOR, layer, sboms=(sbom,)) == []
 
 
 def test_a_removed_program_counts_one_less() -> None:

@@ -101,6 +101,13 @@ def test_ownership_outweighs_a_guess_and_no_certainty() -> None:
     assert "package itself is to be suspected" in sure.explanation
 
 
+def test_text_of_a_package_quotes_even_what_is_certain() -> None:
+    script = b"#!/bin/sh\n# " + MARK
+    layer = {"/usr/bin/x": File(script, 0o755), **dpkg({"p": {"/usr/bin/x": script}})}
+    (found,) = judge(layer, rule=SURE)
+    assert (str(found.severity), str(found.confidence)) == ("low", "low")
+
+
 def test_a_known_digest_is_never_lowered() -> None:
     layer = {"/usr/share/doc/x": MARK, **dpkg({"p": {"/usr/share/doc/x": MARK}})}
     (found,) = judge(layer, identifier="sha256")

@@ -296,6 +296,81 @@ def test_contents_need_only_the_digests_that_somebody_claims() -> None:
     }
 
 
+# ---- databases that were edited in a later layer --------------------------------------------------------
+
+
+def later(*files: tuple[str, Content], **edited: dict[str, str | None]) -> Reconciled:
+    """An honest package in layer 0; in layer 1 the same version with edited lists, and an attacker's files."""
+    honest: dict[str, str | None] = {"/usr/bin/x": "good", "/usr/bin/link": None}
+    base: dict[str, Content] = {"/usr/bin/x": "good", "/usr/bin/link": Link("x")}
+    return Reconciled(
+        (
+            {**dpkg(("p", "1", honest)), **base},
+            {**dpkg(("p", "1", {**honest, **edited.get("owned", {})})), **dict(files)},
+        )
+    )
+
+
+def test_editing_the_digest_in_the_database_does_not_help() -> None:
+    found = later(("/usr/bin/x", "evil"), owned={"/usr/bin/x": "evil"})
+    assert found["/usr/bin/x", 1] == FileVerdict(
+        FileStatus.ALTERED, claimed_by="deb/p@1/all", expected="md5:" + sums("md5", "good")
+    )
+
+
+def test_deleting_the_digests_does_not_help() -> None:
+    found = later(("/usr/bin/x", "evil"), (f"{INFO}/p.md5sums", GONE))
+    assert found["/usr/bin/x", 1].status is FileStatus.ALTERED
+
+
+def test_adding_a_file_to_a_package_does_not_help() -> None:
+    found = later(("/usr/bin/new", "evil"), owned={"/usr/bin/new": "evil"})
+    assert found["/usr/bin/new", 1] == FileVerdict(FileStatus.UNOWNED)
+
+
+def test_turning_a_link_into_a_file_in_the_database_does_not_help() -> None:
+    found = later(("/usr/bin/link", "evil"), owned={"/usr/bin/link": "evil"})
+    assert found["/usr/bin/link", 1].status is FileStatus.ALTERED
+
+
+def test_calling_a_program_configuration_does_not_help() -> None:
+    honest: dict[str, Content] = {**dpkg(("p", "1", {"/usr/bin/x": "good"})), "/usr/bin/x": "good"}
+    for path in ("/usr/bin/x", "/usr/bin/new"):
+        claimed = dpkg(("p", "1", {"/usr/bin/x": "good"}), conffiles={path: "whatever"})
+        found = Reconciled((honest, {**claimed, path: "evil"}))
+        assert found[path, 1].status in (FileStatus.ALTERED, FileStatus.UNOWNED)
+
+
+def test_an_elf_program_is_never_changed_configuration() -> None:
+    layer = {**dpkg(("p", "1", {}), conffiles={"/etc/x": "x"}), "/etc/x": Program(b"\x7fELF evil")}
+    assert Reconciled((layer,))["/etc/x"].status is FileStatus.ALTERED
+
+
+def test_a_new_version_may_own_whatever_it_likes() -> None:
+    found = Reconciled(
+        (
+            {**dpkg(("p", "1", {"/usr/x": "one"})), "/usr/x": "one"},
+            {**dpkg(("p", "2", {"/usr/x": "two", "/usr/y": "y"})), "/usr/x": "two", "/usr/y": "y"},
+        )
+    )
+    assert {found["/usr/x", 1].status, found["/usr/y", 1].status} == {FileStatus.PACKAGE}
+
+
+def test_the_same_version_may_move_its_files() -> None:
+    """As merging /usr and diversions do: another path, the same digest."""
+    found = Reconciled(
+        (
+            {**dpkg(("p", "1", {"/bin/x": "x"})), "/bin/x": "x"},
+            {
+                **dpkg(("p", "1", {"/bin/x": "x"}), ("q", "1", {})),
+                "/bin": Link("usr/bin"),
+                "/usr/bin/x": "x",
+            },
+        )
+    )
+    assert found["/usr/bin/x", 1].status is FileStatus.PACKAGE
+
+
 # ---- without facts, and with archives that end early ---------------------------------------------------
 
 
