@@ -62,7 +62,7 @@ def test_they_are_found_in_the_installed_package_too(tmp_path):
     site = tmp_path / "site"
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(checkout / "forensics", site / "forensics", ignore=ignored)
-    shutil.copytree(checkout / "samples", site / "forensics" / "bundled" / "samples", ignore=ignored)
+    shutil.copytree(checkout / "samples", site / "forensics" / "_bundled" / "samples", ignore=ignored)
     installed = build_elsewhere(site, tmp_path / "out", "3")
     assert installed == build_elsewhere(checkout, tmp_path / "again", "3")
 
