@@ -81,8 +81,12 @@ def symbols(table: list[tuple[int, int, int]], bits: int = 64, order: str = "<")
     """A symbol table of (offset of the name, type, section index) rows behind the empty first symbol."""
     rows = [(0, 0, 0), *table]
     if bits == 64:
-        return b"".join(struct.pack(order + "IBBHQQ", name, 16 | kind, 0, where, 0, 0) for name, kind, where in rows)
-    return b"".join(struct.pack(order + "IIIBBH", name, 0, 0, 16 | kind, 0, where) for name, kind, where in rows)
+        return b"".join(
+            struct.pack(order + "IBBHQQ", name, 16 | kind, 0, where, 0, 0) for name, kind, where in rows
+        )
+    return b"".join(
+        struct.pack(order + "IIIBBH", name, 0, 0, 16 | kind, 0, where) for name, kind, where in rows
+    )
 
 
 def note(owner: bytes, kind: int, data: bytes, order: str = "<") -> bytes:

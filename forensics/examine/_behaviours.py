@@ -50,7 +50,8 @@ _TEMP = r"(?:/tmp|/var/tmp|/dev/shm|/run/shm|/var/run|\$\{?TMPDIR\}?)"
 _ALL = (
     _behaviour(
         "download", "fetches something from the network",
-        "curl wget fetch aria2c urlopen urlretrieve requests.get LWP:: Net::HTTP file_get_contents http.get https.get",
+        "curl wget fetch aria2c urlopen urlretrieve requests.get LWP:: Net::HTTP file_get_contents http.get"
+        " https.get",
         rf"{_FETCH}[^\n|;&]{{0,300}}?(?:https?|ftp)://[^\s\"'|;&)]+"
         r"|(?:urlopen|urlretrieve|requests\.get|file_get_contents|https?\.get)\s*\([^\n]{0,40}?https?://[^\s\"')]+"
         r"|LWP::Simple|Net::HTTP\.get",
@@ -66,8 +67,8 @@ _ALL = (
     ),
     _behaviour(
         "decode-execute", "decodes something and runs it",
-        "base64 b64decode frombase64 atob xxd openssl gzinflate str_rot13 unhexlify fromhex marshal.loads zlib.decompress"
-        " unpack( decode_base64",
+        "base64 b64decode frombase64 atob xxd openssl gzinflate str_rot13 unhexlify fromhex marshal.loads"
+        " zlib.decompress unpack( decode_base64",
         r"base64\s+(?:-d|-D|--decode|-di|-id)\b[^\n;&]{0,120}?\|\s*(?:(?:gunzip|zcat|bunzip2|xz|rev|tac)\b[^\n|;&]{0,40}\|\s*){0,2}"
         rf"{_SUDO}{_INTERPRETER}(?![\w./-])"
         rf"|(?:\beval|{_SHELL}\s+-\w*c)\s+[\"']?(?:\$\(|`)[^\n]{{0,200}}?base64\s+(?:-d|-D|--decode)"
@@ -80,8 +81,8 @@ _ALL = (
     ),
     _behaviour(
         "reverse-shell", "connects out and hands over a shell",
-        "/dev/tcp/ /dev/udp/ mkfifo ncat netcat nc.traditional socat pty.spawn dup2( fsockopen TCPSocket IO::Socket"
-        " s_client net.Socket nc·- exec:",
+        "/dev/tcp/ /dev/udp/ mkfifo ncat netcat nc.traditional socat pty.spawn dup2( fsockopen TCPSocket"
+        " IO::Socket s_client net.Socket nc·- exec:",
         r"(?:[&>]|[<>]&?|\bexec\s+\d+<>)\s*/dev/(?:tcp|udp)/[\w.$\{\}-]+/[\w$\{\}]+"
         r"|\b(?:nc|ncat|netcat|nc\.traditional)\b[^\n|;]{0,100}?\s(?:-\w*[ec]\s*|--exec\s+|--sh-exec\s+)[\"']?/?(?:usr/)?(?:bin/)?(?:ba|da|z)?sh\b"
         r"|\bmkfifo\s[^\n]{1,200}?\b(?:nc|ncat|netcat|openssl|telnet)\b"
@@ -96,8 +97,9 @@ _ALL = (
     ),
     _behaviour(
         "credential-read", "reads a file that holds credentials",
-        ".aws/ .ssh/ .docker/config .kube/config .npmrc .pypirc .netrc .git-credentials gcloud/ /etc/shadow _history"
-        " serviceaccount/token .azure/ .gnupg .pgpass .my.cnf .vault-token .electrum wallet.dat hosts.yml",
+        ".aws/ .ssh/ .docker/config .kube/config .npmrc .pypirc .netrc .git-credentials gcloud/ /etc/shadow"
+        " _history serviceaccount/token .azure/ .gnupg .pgpass .my.cnf .vault-token .electrum"
+        " wallet.dat hosts.yml",
         r"(?:~|\$\{?HOME\}?|/root|/home/[^\s/]+|[\w)\]\"'/+*]{1,40})?/?(?:\.aws/(?:credentials|config)|\.ssh/(?:id_\w+|\*)|\.docker/config\.json|\.kube/config"
         r"|\.npmrc\b|\.pypirc\b|\.netrc\b|\.git-credentials|\.config/gcloud|gcloud/(?:application_default_)?credentials|\.azure/\w+"
         r"|\.gnupg\b|\.pgpass\b|\.my\.cnf\b|\.vault-token|\.electrum|wallet\.dat|gh/hosts\.yml|\.(?:bash|zsh|mysql|psql)_history)"
@@ -173,7 +175,7 @@ _ALL = (
     ),
     _behaviour(
         "run-from-temp", "makes something in a temporary folder executable",
-        "/tmp/ /var/tmp /dev/shm chmod",
+        "chmod /tmp/ /var/tmp /dev/shm",
         rf"\bchmod\s+(?:-\w+\s+)*(?:[ugoa]*\+\w*x\w*|0?[0-7]?[1357][0-7]{{2}})\s+[^\n;|&]{{0,60}}?{_TEMP}/[^\s;|&]+"
         rf"|\bcd\s+{_TEMP}\b[^\n]{{0,200}}?\bchmod\s+(?:\+x|0?7[0-7]{{2}})\b[^\n]{{0,120}}?\./[\w.]+",
     ),
@@ -197,7 +199,7 @@ _ALL = (
     ),
     _behaviour(
         "hidden-place", "keeps something in a hidden place",
-        "/tmp/. /shm/. /lib/. /bin/. /etc/. /var/. /.../",
+        "/.../ /tmp/. /shm/. /lib/. /bin/. /etc/. /var/.",
         r"(?:/tmp|/var/tmp|/dev/shm|/usr/lib|/usr/bin|/etc|/var)/\.(?!X11|ICE|font|Test|XIM|pwd|updated|\.|java|git)[\w.-]+[^\s;|&\"']{0,60}|/\.\.\./\S*",
     ),
     _behaviour(
@@ -249,7 +251,7 @@ BEHAVIOURS = {each.id: each for each in _ALL}
 
 
 class Observed(msgspec.Struct, frozen=True):
-    """What was seen, in the order of the text; `crowded` are behaviours with more places than were looked at."""
+    """What was seen, in the order of the text; `crowded` are behaviours with too many places to look at."""
 
     behaviours: tuple[MatchedString, ...]
     crowded: tuple[str, ...]

@@ -1,7 +1,8 @@
 """Words that tell, from the one pass over the bytes that the signatures need anyway, what else to look for.
 
-Searching every text of an image for all behaviours and all kinds of secrets would cost more than the signatures
-themselves. So the needles of both are compiled beside them, and a text without a needle is not searched.
+Searching every text of an image for all behaviours and all kinds of secrets would cost more than the
+signatures themselves. So the needles of both are compiled beside them, and a text without a needle is not
+searched.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ BEHAVIOUR, SECRET, ENCODED = "behaviour_", "secret_", "encoded"
 
 
 def clue_rules() -> str:
-    """YARA text: one rule a behaviour and a secret kind, one for encodings; each is true when a needle is there."""
+    """YARA text: a rule for each behaviour, each secret kind and encodings, true when a needle is there."""
     return "\n".join(_rules())
 
 

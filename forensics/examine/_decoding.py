@@ -52,7 +52,7 @@ class Hidden(msgspec.Struct, frozen=True):
 
 
 def reveal(text: bytes) -> tuple[Hidden, ...]:
-    """What is hidden in `text`, outermost first, in the order of their places; nothing when no word decodes."""
+    """What is hidden in `text`, outermost first, in order of places; nothing when no word decodes."""
     found: list[Hidden] = []
     budget = MAX_BYTES
     spoken = [(form, how) for form, how, words in _FORMS if any(word in text for word in words)]
@@ -107,7 +107,7 @@ def _decode(how: str, raw: bytes) -> bytes | None:
 
 
 def _means_something(data: bytes) -> bool:
-    """Whether the bytes are text, a compressed stream or a program, and not the noise of a digest or a key."""
+    """Whether the bytes are text, a compressed stream or a program, not the noise of a digest or a key."""
     if len(data) < 6:
         return False
     head = data[:4096]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import Any
 
@@ -13,7 +14,7 @@ _SHOWN = 400
 
 
 def describe(content: bytes | memoryview) -> str:
-    """A sentence about `content` in the words of file(1), printable; our own where libmagic cannot be used."""
+    """A sentence about `content` in the words of file(1), printable; our own without libmagic."""
     part = bytes(content[:_LOOKED_AT])
     magic = _libmagic()
     if magic is not None:
@@ -26,11 +27,9 @@ def describe(content: bytes | memoryview) -> str:
 
 @functools.cache
 def _libmagic() -> Any | None:
-    """libmagic with its own database; None where neither the wheel nor the system has it."""
-    try:
+    """Libmagic with its own database; None where neither the wheel nor the system has it."""
+    with contextlib.suppress(ImportError):
         import pylibmagic  # noqa: F401 - importing it makes its library the one that magic finds
-    except ImportError:
-        pass
     try:
         import magic
 

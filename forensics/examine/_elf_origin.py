@@ -11,7 +11,7 @@ from forensics.parsers.elf import PF_X, PT_LOAD, SHT_NOBITS, Elf, Section
 PACKERS = frozenset({"UPX", "UPX-like, markers removed", "shc"})
 """Values of `ElfFacts.packer` that hide a program's code."""
 BUNDLERS = frozenset({"PyInstaller", "AppImage", "Nuitka", "staticx", "Bun", "Deno", "Node.js SEA"})
-"""Values of `ElfFacts.packer` that carry an application behind a known launcher, which explains an overlay."""
+"""Values of `ElfFacts.packer` that carry an application behind a launcher, which explains an overlay."""
 
 PACKED_ENTROPY = 7.2
 _GO_MAGIC = b"\xff Go buildinf:"
@@ -20,9 +20,9 @@ _SHC_BYTES = 1 << 20
 
 
 def language(elf: Elf, content: memoryview) -> str:
-    """The language in lower case as first word, then its version or compiler in brackets or behind it; empty if unknown.
+    """The language, a word in lower case, then its version or compiler; empty if unknown.
 
-    Go: debug/buildinfo, "buildInfoHeaderSize"; the others by compiler marks (`.comment`) and run-time libraries.
+    Go: debug/buildinfo, "buildInfoHeaderSize"; others by compiler marks (`.comment`) and run-time libraries.
     """
     sections = {section.name: section for section in elf.sections}
     if version := _go_version(elf, sections, content):
@@ -104,7 +104,7 @@ def packer(elf: Elf, content: memoryview) -> str:
     head, tail = bytes(content[:4096]), bytes(content[-4096:])
     if b"UPX!" in head[:1024] or b"UPX!" in tail[-64:] or b"packed with the UPX" in head:
         return "UPX"
-    if b"AI\x01" == head[8:11] or b"AI\x02" == head[8:11]:  # AppImage specification, "Type 2 image format"
+    if head[8:11] == b"AI\x01" or head[8:11] == b"AI\x02":  # AppImage specification, "Type 2 image format"
         return "AppImage"
     if b"MEI\014\013\012\013\016" in tail:  # PyInstaller, bootloader/src/pyi_archive.h
         return "PyInstaller"
@@ -127,8 +127,8 @@ def packer(elf: Elf, content: memoryview) -> str:
 def _looks_packed(elf: Elf, content: memoryview) -> bool:
     """A stub and noise: needs nothing, grows in memory, has no sections, and its code reads as random.
 
-    That is what the layout of a UPX file is once its magic is overwritten; two of the three others must be there
-    beside the noise.
+    That is what the layout of a UPX file is once its magic is overwritten; two of the three others must be
+    there beside the noise.
     """
     loads = [segment for segment in elf.segments if segment.type == PT_LOAD]
     if not loads or elf.needed or elf.interpreter or len(content) < 4096:

@@ -32,7 +32,7 @@ class Examination:
     def examine(
         self, content: bytes | bytearray | memoryview, sha256: str, digests: frozenset[str] = frozenset()
     ) -> FileFacts:
-        """The facts of `content`, whose SHA-256 hex digest is `sha256`; `digests` are further algorithms to compute.
+        """The facts of `content`, whose SHA-256 hex digest is `sha256`; `digests` are algorithms to add.
 
         Never raises for anything the content holds: what cannot be examined is an issue among the facts, and
         `lost_bytes` counts the bytes that the signatures did not see.
@@ -73,6 +73,7 @@ class Examination:
                 fields[examiner.id] = learnt.value
                 matches += learnt.matches
                 issues += learnt.issues
+        further = digest_facts(whole, digests & {"md5", "sha1"})
         return FileFacts(
             sha256=sha256,
             size=size,
@@ -81,7 +82,8 @@ class Examination:
             matches=_merged(matches, self._limits.evidence_per_finding),
             issues=tuple(issues),
             lost_bytes=lost,
-            **digest_facts(whole, digests & {"md5", "sha1"}),
+            md5=further.get("md5", ""),
+            sha1=further.get("sha1", ""),
             **fields,
         )
 
@@ -97,7 +99,7 @@ def _merged(matches: Iterable[RuleMatch], most: int) -> tuple[RuleMatch, ...]:
 
 
 def digest_facts(content: bytes | bytearray | memoryview, algorithms: Iterable[str]) -> dict[str, str]:
-    """Hex digests of `content` by algorithm, in order of names; ValueError for one that is not in `DIGESTS`."""
+    """Hex digests of `content` by algorithm, in order of names; ValueError for one not in `DIGESTS`."""
     wanted = sorted(set(algorithms))
     if unknown := [name for name in wanted if name not in DIGESTS]:
         raise ValueError(f"not a digest that anybody declares: {unknown[0]}")

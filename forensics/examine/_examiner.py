@@ -53,4 +53,4 @@ class Examiner(ABC):
 
     @abstractmethod
     def examine(self, subject: Subject) -> Learnt | None:
-        """What the bytes say; None when they say nothing. ParseError when they are not what their start claims."""
+        """What the bytes say, None for nothing; ParseError when they are not what they begin as."""

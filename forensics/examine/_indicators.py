@@ -1,4 +1,4 @@
-"""Lists of indicators (`indicators/*.toml`): digests, hosts, strings, paths, images and packages of a campaign.
+"""Lists of indicators (`indicators/*.toml`): digests, hosts, strings, paths, images, packages of a campaign.
 
 Hosts and strings become YARA rules when the signatures are loaded; digests are looked up; paths, images and
 packages travel with the rule for whoever sees such things. See docs/signatures.md for the format.

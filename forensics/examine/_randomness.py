@@ -14,8 +14,8 @@ _BLOCK = 4096
 def entropy(content: bytes | memoryview, exact_bytes: int = EXACT_BYTES) -> float:
     """Entropy of `content` in bits a byte, rounded to four digits.
 
-    More than `exact_bytes` bytes are sampled in blocks at places that depend on the size alone, so the result is repeatable;
-    against a full count it is off by less than the last digits that anyone would read.
+    More than `exact_bytes` bytes are sampled in blocks at places that depend on the size alone, so the result
+    is repeatable; against a full count it is off by less than the last digits that anyone would read.
     """
     size = len(content)
     if size == 0:
@@ -40,5 +40,6 @@ def _sample(content: memoryview, wanted: int) -> bytes:
 @functools.cache
 def _counter() -> yara.Rules:
     return yara.compile(
-        source='import "math" import "console" rule entropy { condition: console.log(math.entropy(0, filesize)) }'
+        source='import "math" import "console" '
+        "rule entropy { condition: console.log(math.entropy(0, filesize)) }"
     )

@@ -18,7 +18,7 @@ _MAX_MATCH_BYTES = 512
 
 
 class Scan(msgspec.Struct, frozen=True):
-    """What one pass found. `clues` are the names of the clue rules; `failure` is why the pass did not finish."""
+    """What one pass found. `clues` are names of clue rules; `failure` is why the pass did not finish."""
 
     matches: tuple[RuleMatch, ...] = ()
     clues: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """The grammars of credentials that can be told by their form, and what is no credential for all its form.
 
-Each kind names where its issuer documents the form. Placeholders, documentation values and low-entropy texts are
-left out: a finding about a secret has to be worth somebody's rotation of it.
+Each kind names where its issuer documents the form. Placeholders, documentation values and low-entropy texts
+are left out: a finding about a secret has to be worth somebody's rotation of it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from collections.abc import Callable
 
 import msgspec
 
-
 Judge = Callable[[bytes, bytes, bytes], bool]
 
 
 class SecretKind(msgspec.Struct, frozen=True):
     """One kind of credential: group 1 of `pattern` is the secret itself; every match holds one of `needles`.
 
-    `genuine` says whether a secret is a real one, given the secret, the whole match and 512 bytes to either side.
+    `genuine` says whether a secret is real, given the secret, the whole match and 512 bytes to either side.
     `reach` is how far behind its needle a match may end, in bytes.
     """
 
@@ -118,47 +117,170 @@ _END = r"(?![A-Za-z0-9_-])"
 
 _ALL = (
     # RFC 7468; PROTOCOL.key of OpenSSH; RFC 9580 for OpenPGP
-    _kind("private-key", "private key", "PRIVATE·KEY",
-          r"-----BEGIN (?:RSA |DSA |EC |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----((?:[^-]|-(?!----)){64,12000}?)-----END",
-          _private_key, 16_384),
+    _kind(
+        "private-key",
+        "private key",
+        "PRIVATE·KEY",
+        r"-----BEGIN (?:RSA |DSA |EC |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----"
+        r"((?:[^-]|-(?!----)){64,12000}?)-----END",
+        _private_key,
+        16_384,
+    ),
     # AWS IAM user guide, "IAM identifiers", unique ID prefixes
-    _kind("aws-access-key", "AWS access key with its secret", "AKIA ASIA", rf"{_EDGE}((?:AKIA|ASIA)[A-Z2-7]{{16}}){_END}", _aws_key_id),
-    _kind("github-token", "GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", rf"{_EDGE}(gh[pousr]_[A-Za-z0-9]{{36}}){_END}", _checksummed),
-    _kind("github-token", "GitHub fine-grained token", "github_pat_", rf"{_EDGE}(github_pat_[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}){_END}"),
+    _kind(
+        "aws-access-key",
+        "AWS access key with its secret",
+        "AKIA ASIA",
+        rf"{_EDGE}((?:AKIA|ASIA)[A-Z2-7]{{16}}){_END}",
+        _aws_key_id,
+    ),
+    _kind(
+        "github-token",
+        "GitHub token",
+        "ghp_ gho_ ghu_ ghs_ ghr_",
+        rf"{_EDGE}(gh[pousr]_[A-Za-z0-9]{{36}}){_END}",
+        _checksummed,
+    ),
+    _kind(
+        "github-token",
+        "GitHub fine-grained token",
+        "github_pat_",
+        rf"{_EDGE}(github_pat_[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}){_END}",
+    ),
     _kind("npm-token", "npm token", "npm_", rf"{_EDGE}(npm_[A-Za-z0-9]{{36}}){_END}", _checksummed),
     # GitLab documentation, "Token prefixes"
-    _kind("gitlab-token", "GitLab token", "glpat- glptt- gldt- glrt-", rf"{_EDGE}(gl(?:pat|ptt|dt|rt)-[A-Za-z0-9_-]{{20,64}}){_END}"),
+    _kind(
+        "gitlab-token",
+        "GitLab token",
+        "glpat- glptt- gldt- glrt-",
+        rf"{_EDGE}(gl(?:pat|ptt|dt|rt)-[A-Za-z0-9_-]{{20,64}}){_END}",
+    ),
     # PyPI warehouse: macaroons begin with the location and identifier packets
-    _kind("pypi-token", "PyPI token", "pypi-AgEIcHlwaS5vcmc pypi-AgENdGVzdC5weXBpLm9yZw",
-          rf"{_EDGE}(pypi-(?:AgEIcHlwaS5vcmc|AgENdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{{50,1000}})"),
+    _kind(
+        "pypi-token",
+        "PyPI token",
+        "pypi-AgEIcHlwaS5vcmc pypi-AgENdGVzdC5weXBpLm9yZw",
+        rf"{_EDGE}(pypi-(?:AgEIcHlwaS5vcmc|AgENdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{{50,1000}})",
+    ),
     # Slack API documentation, "Token types"; "Sending messages using incoming webhooks"
-    _kind("slack-token", "Slack token", "xoxb- xoxp- xoxa- xoxr- xoxs- xapp-",
-          rf"{_EDGE}(xox[abprs]-(?:\d{{10,13}}-){{1,3}}[A-Za-z0-9]{{20,64}}|xapp-1-A\w{{8,12}}-\d{{10,14}}-[0-9a-f]{{64}}){_END}"),
-    _kind("slack-webhook", "Slack incoming webhook", "hooks.slack.com/services/",
-          r"hooks\.slack\.com/services/(T[A-Z0-9]{8,12}/B[A-Z0-9]{8,12}/[A-Za-z0-9]{24})(?![A-Za-z0-9])", _random(3.5)),
-    _kind("discord-webhook", "Discord webhook", "/api/webhooks/",
-          r"discord(?:app)?\.com/api/webhooks/(\d{17,20}/[A-Za-z0-9_-]{60,72})(?![A-Za-z0-9_-])", _random(3.5)),
+    _kind(
+        "slack-token",
+        "Slack token",
+        "xoxb- xoxp- xoxa- xoxr- xoxs- xapp-",
+        rf"{_EDGE}(xox[abprs]-(?:\d{{10,13}}-){{1,3}}[A-Za-z0-9]{{20,64}}|xapp-1-A\w{{8,12}}-\d{{10,14}}-[0-9a-f]{{64}}){_END}",
+    ),
+    _kind(
+        "slack-webhook",
+        "Slack incoming webhook",
+        "hooks.slack.com/services/",
+        r"hooks\.slack\.com/services/(T[A-Z0-9]{8,12}/B[A-Z0-9]{8,12}/[A-Za-z0-9]{24})(?![A-Za-z0-9])",
+        _random(3.5),
+    ),
+    _kind(
+        "discord-webhook",
+        "Discord webhook",
+        "/api/webhooks/",
+        r"discord(?:app)?\.com/api/webhooks/(\d{17,20}/[A-Za-z0-9_-]{60,72})(?![A-Za-z0-9_-])",
+        _random(3.5),
+    ),
     # core.telegram.org/bots/api, "Authorizing your bot"
-    _kind("telegram-bot-token", "Telegram bot token", "api.telegram.org/bot",
-          r"api\.telegram\.org/bot(\d{8,10}:AA[A-Za-z0-9_-]{33})(?![A-Za-z0-9_-])"),
-    _kind("google-api-key", "Google API key", "AIzaSy", rf"{_EDGE}(AIzaSy[A-Za-z0-9_-]{{33}}){_END}", _random(3.8)),
-    _kind("google-oauth-secret", "Google OAuth client secret", "GOCSPX-", rf"{_EDGE}(GOCSPX-[A-Za-z0-9_-]{{28}}){_END}", _random(3.5)),
-    _kind("stripe-key", "Stripe live key", "sk_live_ rk_live_", rf"{_EDGE}([sr]k_live_[A-Za-z0-9]{{24,99}}){_END}"),
-    _kind("sendgrid-key", "SendGrid key", "SG.", rf"{_EDGE}(SG\.[A-Za-z0-9_-]{{22}}\.[A-Za-z0-9_-]{{43}}){_END}", _random(4.0)),
-    _kind("openai-key", "OpenAI key", "T3BlbkFJ", rf"{_EDGE}(sk-(?:[A-Za-z0-9_-]{{20,80}})T3BlbkFJ[A-Za-z0-9_-]{{20,80}}){_END}"),
-    _kind("anthropic-key", "Anthropic key", "sk-ant-", rf"{_EDGE}(sk-ant-(?:api|admin)\d\d-[A-Za-z0-9_-]{{80,120}}){_END}"),
-    _kind("huggingface-token", "Hugging Face token", "hf_", rf"{_EDGE}(hf_[A-Za-z]{{34}}){_END}", _random(3.8)),
-    _kind("digitalocean-token", "DigitalOcean token", "dop_v1_ doo_v1_", rf"{_EDGE}(do[po]_v1_[0-9a-f]{{64}}){_END}"),
+    _kind(
+        "telegram-bot-token",
+        "Telegram bot token",
+        "api.telegram.org/bot",
+        r"api\.telegram\.org/bot(\d{8,10}:AA[A-Za-z0-9_-]{33})(?![A-Za-z0-9_-])",
+    ),
+    _kind(
+        "google-api-key",
+        "Google API key",
+        "AIzaSy",
+        rf"{_EDGE}(AIzaSy[A-Za-z0-9_-]{{33}}){_END}",
+        _random(3.8),
+    ),
+    _kind(
+        "google-oauth-secret",
+        "Google OAuth client secret",
+        "GOCSPX-",
+        rf"{_EDGE}(GOCSPX-[A-Za-z0-9_-]{{28}}){_END}",
+        _random(3.5),
+    ),
+    _kind(
+        "stripe-key",
+        "Stripe live key",
+        "sk_live_ rk_live_",
+        rf"{_EDGE}([sr]k_live_[A-Za-z0-9]{{24,99}}){_END}",
+    ),
+    _kind(
+        "sendgrid-key",
+        "SendGrid key",
+        "SG.",
+        rf"{_EDGE}(SG\.[A-Za-z0-9_-]{{22}}\.[A-Za-z0-9_-]{{43}}){_END}",
+        _random(4.0),
+    ),
+    _kind(
+        "openai-key",
+        "OpenAI key",
+        "T3BlbkFJ",
+        rf"{_EDGE}(sk-(?:[A-Za-z0-9_-]{{20,80}})T3BlbkFJ[A-Za-z0-9_-]{{20,80}}){_END}",
+    ),
+    _kind(
+        "anthropic-key",
+        "Anthropic key",
+        "sk-ant-",
+        rf"{_EDGE}(sk-ant-(?:api|admin)\d\d-[A-Za-z0-9_-]{{80,120}}){_END}",
+    ),
+    _kind(
+        "huggingface-token", "Hugging Face token", "hf_", rf"{_EDGE}(hf_[A-Za-z]{{34}}){_END}", _random(3.8)
+    ),
+    _kind(
+        "digitalocean-token",
+        "DigitalOcean token",
+        "dop_v1_ doo_v1_",
+        rf"{_EDGE}(do[po]_v1_[0-9a-f]{{64}}){_END}",
+    ),
     _kind("docker-token", "Docker Hub token", "dckr_pat_", rf"{_EDGE}(dckr_pat_[A-Za-z0-9_-]{{27}}){_END}"),
-    _kind("vault-token", "HashiCorp Vault token", "hvs.CAES", rf"{_EDGE}(hvs\.CAES[A-Za-z0-9_-]{{80,200}}){_END}"),
-    _kind("age-secret-key", "age secret key", "AGE-SECRET-KEY-1", r"(AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58})"),
-    _kind("azure-storage-key", "Azure storage account key", "AccountKey=", r"AccountKey=([A-Za-z0-9/+]{86}==)", _random(4.5)),
+    _kind(
+        "vault-token",
+        "HashiCorp Vault token",
+        "hvs.CAES",
+        rf"{_EDGE}(hvs\.CAES[A-Za-z0-9_-]{{80,200}}){_END}",
+    ),
+    _kind(
+        "age-secret-key",
+        "age secret key",
+        "AGE-SECRET-KEY-1",
+        r"(AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58})",
+    ),
+    _kind(
+        "azure-storage-key",
+        "Azure storage account key",
+        "AccountKey=",
+        r"AccountKey=([A-Za-z0-9/+]{86}==)",
+        _random(4.5),
+    ),
     # The client's config.json, "auths"; npmrc(5), "_authToken", "_auth"
-    _kind("registry-login", "container registry login", '"auth"', r'"auth"\s*:\s*"([A-Za-z0-9+/]{16,400}={0,2})"', _basic_auth),
-    _kind("npm-login", "npm registry login", "_auth", r":_auth(?:Token)?\s*=\s*\"?([A-Za-z0-9+/=_.-]{20,400})", _random(3.5)),
-    _kind("git-login", "password in a git or web address", "x-access-token: oauth2:",
-          r"https://(?:x-access-token|oauth2):([A-Za-z0-9_.-]{20,100})@", _random(3.0)),
-)  # fmt: skip
+    _kind(
+        "registry-login",
+        "container registry login",
+        '"auth"',
+        r'"auth"\s*:\s*"([A-Za-z0-9+/]{16,400}={0,2})"',
+        _basic_auth,
+    ),
+    _kind(
+        "npm-login",
+        "npm registry login",
+        "_auth",
+        r":_auth(?:Token)?\s*=\s*\"?([A-Za-z0-9+/=_.-]{20,400})",
+        _random(3.5),
+    ),
+    _kind(
+        "git-login",
+        "password in a git or web address",
+        "x-access-token: oauth2:",
+        r"https://(?:x-access-token|oauth2):([A-Za-z0-9_.-]{20,100})@",
+        _random(3.0),
+    ),
+)
 
 SECRET_KINDS = _ALL
 """Every kind, in the order in which a text is searched."""

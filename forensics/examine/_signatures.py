@@ -15,7 +15,7 @@ from forensics.errors import SignatureError
 from forensics.examine._clues import CLUE_NAMESPACE, clue_rules
 from forensics.examine._indicators import read_indicators
 from forensics.examine._lint import LintProblem, WrittenRule, lint
-from forensics.examine._pack import Pack, SignatureFile, read_pack
+from forensics.examine._pack import Pack, read_pack
 from forensics.examine._rule import Rule, rule_of
 from forensics.model.report import SignatureState
 
@@ -33,9 +33,10 @@ class Signatures:
     """Compiled rules and what they mean.
 
     `rules` maps a rule id to its `Rule`: first what is written in YARA, then the lists of indicators, each
-    in order of packs and files. `state` is what the report says of them. `files` maps the SHA-256 hex digest of a known content to
-    rule ids. `duplicates` are rules whose id was taken; they got another. SignatureError when a file does
-    not compile. Can be pickled; the compiled form is made again, once a process.
+    in order of packs and files. `state` is what the report says of them. `files` maps the SHA-256 hex digest
+    of a known content to rule ids. `duplicates` are rules whose id was taken; they got another.
+    SignatureError when a file does not compile. Can be pickled; the compiled form is made again, once a
+    process.
     """
 
     def __init__(self, packs: Sequence[Pack]) -> None:

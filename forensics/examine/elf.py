@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from forensics.examine._elf_origin import language, packer
 from forensics.examine._examiner import Examiner, Learnt, Subject
@@ -36,14 +37,16 @@ MAX_NAMES = 128
 _SECTION_SAMPLE = 1 << 13
 _MODULE_SIGNATURE = b"~Module signature appended~\n"  # Linux, Documentation/admin-guide/module-signing.rst
 
-TELLING = frozenset(
-    "readdir readdir64 fopen fopen64 open open64 openat stat stat64 lstat __xstat __lxstat access unlink unlinkat "
-    "dlsym dlopen accept accept4 connect socket bind listen execve execvp execl system popen fork ptrace prctl "
-    "pam_authenticate pam_sm_authenticate pam_get_authtok pam_get_item pam_set_item RSA_public_decrypt "
-    "EVP_PKEY_verify lzma_crc32 lzma_crc64 getpwnam getspnam setuid setgid setreuid kill write read recv send "
-    "memfd_create fexecve mprotect inotify_add_watch init_module finit_module delete_module getaddrinfo gethostbyname "
-    "pcap_open_live pcap_loop kallsyms_lookup_name register_kprobe sys_call_table".split()
-)
+_TELLING = """
+readdir readdir64 fopen fopen64 open open64 openat stat stat64 lstat __xstat __lxstat access unlink
+unlinkat dlsym dlopen accept accept4 connect socket bind listen execve execvp execl system popen
+fork ptrace prctl pam_authenticate pam_sm_authenticate pam_get_authtok pam_get_item pam_set_item
+RSA_public_decrypt EVP_PKEY_verify lzma_crc32 lzma_crc64 getpwnam getspnam setuid setgid setreuid
+kill write read recv send memfd_create fexecve mprotect inotify_add_watch init_module finit_module
+delete_module getaddrinfo gethostbyname pcap_open_live pcap_loop kallsyms_lookup_name
+register_kprobe sys_call_table
+"""
+TELLING = frozenset(_TELLING.split())
 """Names that are always kept, since detectors ask for them."""
 
 
@@ -185,11 +188,12 @@ def _oddities(elf: Elf, kind: str) -> Iterator[str]:
             yield "the entry point lies in a writable segment"
     if loads and not elf.sections and not any(note.endswith("no entries") for note in elf.notes):
         yield "there is no section table"
-    if any(after.address < before.address for before, after in zip(loads, loads[1:], strict=False)):
+    if any(after.address < before.address for before, after in pairwise(loads)):
         yield "the segments do not stand in the order of their addresses"
     resolvers = {symbol.name for symbol in elf.symbols if symbol.type == STT_GNU_IFUNC and symbol.defined}
     if resolvers and elf.soname.startswith("liblzma"):
-        yield f"indirect functions choose the code at load time: {', '.join(sorted(map(printable, resolvers))[:8])}"
+        shown = ", ".join(sorted(map(printable, resolvers))[:8])
+        yield f"indirect functions choose the code at load time: {shown}"
 
 
 EXAMINER = ElfExaminer()

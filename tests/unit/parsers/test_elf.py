@@ -21,7 +21,16 @@ def _library(bits: int, order: str, *, sections: bool) -> bytes:
     """A library with its dynamic section; its one segment maps the strings and symbols at 0x1000."""
     table = symbols([(STRINGS.index(b"connect"), 2, 0), (STRINGS.index(b"serve"), 2, 7)], bits, order)
     place = 0x1000
-    entries = [(1, 1), (1, 11), (14, 21), (15, 31), (29, 40), (5, place), (6, place + len(STRINGS)), (10, len(STRINGS))]
+    entries = [
+        (1, 1),
+        (1, 11),
+        (14, 21),
+        (15, 31),
+        (29, 40),
+        (5, place),
+        (6, place + len(STRINGS)),
+        (10, len(STRINGS)),
+    ]
     if not sections:
         entries.append((4, place + len(STRINGS) + len(table)))
     count = (3).to_bytes(4, "little" if order == "<" else "big")
@@ -130,7 +139,11 @@ PROGRAMS = ["/bin/ls", "/bin/bash", "/usr/bin/env", "/usr/bin/perl", "/usr/bin/g
 
 def _real_objects() -> list[Path]:
     found = {Path(name).resolve() for name in PROGRAMS if Path(name).exists()}
-    for folder in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib/x86_64-linux-gnu/security"):
+    for folder in (
+        "/usr/lib/x86_64-linux-gnu",
+        "/usr/lib/aarch64-linux-gnu",
+        "/usr/lib/x86_64-linux-gnu/security",
+    ):
         found.update(path.resolve() for path in sorted(Path(folder).glob("*.so*"))[:12])
     return sorted(path for path in found if path.read_bytes()[:4] == b"\x7fELF")
 
@@ -138,13 +151,24 @@ def _real_objects() -> list[Path]:
 @pytest.mark.service
 @pytest.mark.parametrize("path", _real_objects(), ids=str)
 def test_agrees_with_readelf(path: Path, tool: Callable[[str], str]) -> None:
-    command = [tool("readelf"), "--wide", "--file-header", "--sections", "--segments", "--dynamic", "--notes", str(path)]
+    command = [
+        tool("readelf"),
+        "--wide",
+        "--file-header",
+        "--sections",
+        "--segments",
+        "--dynamic",
+        "--notes",
+        str(path),
+    ]
     said = subprocess.run(command, capture_output=True, text=True, check=True, env={"LC_ALL": "C"}).stdout
     elf = read_elf(path.read_bytes())
     assert elf.bits == int(re.search(r"Class:\s+ELF(\d+)", said)[1])  # type: ignore[index]
     assert elf.entry == int(re.search(r"Entry point address:\s+0x(\w+)", said)[1], 16)  # type: ignore[index]
     rows = r"\[ *(\d+)\] (\S*) +(\w+) +(\w{16}) (\w{6,}) (\w{6,}) (\w\w) "
-    expected = [(name, int(offset, 16), int(size, 16)) for _, name, _, _, offset, size, _ in re.findall(rows, said)]
+    expected = [
+        (name, int(offset, 16), int(size, 16)) for _, name, _, _, offset, size, _ in re.findall(rows, said)
+    ]
     assert [(each.name, each.offset, each.size) for each in elf.sections if each.name] == [
         row for row in expected if row[0] and row[0] != "NULL"
     ]
@@ -165,6 +189,10 @@ def _check_symbols(elf: Elf, path: Path, tool: Callable[[str], str]) -> None:
     expected = set()
     for row in said.splitlines():
         parts = row.split()
-        if len(parts) >= 8 and parts[0].rstrip(":").isdigit() and not (parts[6] == "ABS" and parts[3] == "OBJECT"):
+        if (
+            len(parts) >= 8
+            and parts[0].rstrip(":").isdigit()
+            and not (parts[6] == "ABS" and parts[3] == "OBJECT")
+        ):
             expected.add((parts[7].partition("@")[0], parts[6] != "UND"))
     assert {(symbol.name, symbol.defined) for symbol in elf.symbols} == expected
