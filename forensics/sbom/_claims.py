@@ -56,8 +56,8 @@ class ClaimHistory:
     def _as_first_told(self, claim: Claim, path: str, number: int) -> Claim | None:
         """The claim as the first snapshot with this very package has it; None when it knows no such file.
 
-        A path may have moved (a merged /usr, a diversion): then some path had the same digest. Where the first
-        snapshot has no digests at all it cannot contradict.
+        A path may have moved (a merged /usr, a diversion): then some path had the same digest. Where the
+        first snapshot has no digests at all it cannot contradict.
         """
         first = self._first.get(claim.package, number)
         if first >= number:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forensics.inventory import catalog
 from forensics.limits import Limits
 from forensics.model.packages import Claim, Inventory
-from tests.layered_images import DIRECTORY, GONE, Content, Link, Program, open_image_of, sums
+from tests.layered_images import DIRECTORY, GONE, Content, LayerFiles, Link, Program, open_image_of, sums
 
 OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian 12"\n'
 STATUS = "/var/lib/dpkg/status"
@@ -28,7 +28,7 @@ def package(name: str, files: dict[str, str | None]) -> dict[str, Content]:
     }
 
 
-def cataloged(*layers: dict[str, Content]) -> Inventory:
+def cataloged(*layers: LayerFiles) -> Inventory:
     with open_image_of(*layers) as view:
         return catalog(view)
 

@@ -24,6 +24,7 @@ from tests.layered_images import (
     DIRECTORY,
     GONE,
     Content,
+    LayerFiles,
     Link,
     Program,
     facts_of,
@@ -80,7 +81,7 @@ def sbom(*files: tuple[str, str], origin: str = "--sbom x", scope: str = "image"
 class Reconciled:
     """A reconciliation, asked by path and layer."""
 
-    def __init__(self, layers: tuple[dict[str, Content], ...], sboms: tuple[DeclaredSbom, ...] = ()) -> None:
+    def __init__(self, layers: tuple[LayerFiles, ...], sboms: tuple[DeclaredSbom, ...] = ()) -> None:
         with open_image_of(*layers) as view:
             inventory = catalog(view)
             self.wanted = wanted_digests(view, inventory, sboms)
@@ -300,7 +301,7 @@ def test_contents_need_only_the_digests_that_somebody_claims() -> None:
 
 
 def later(*files: tuple[str, Content], **edited: dict[str, str | None]) -> Reconciled:
-    """An honest package in layer 0; in layer 1 the same version with edited lists, and an attacker's files."""
+    """An honest package in layer 0; in layer 1 the same version with edited lists, and other files."""
     honest: dict[str, str | None] = {"/usr/bin/x": "good", "/usr/bin/link": None}
     base: dict[str, Content] = {"/usr/bin/x": "good", "/usr/bin/link": Link("x")}
     return Reconciled(
