@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -23,6 +24,8 @@ REACH = 400
 """Bytes behind a needle that a match may reach."""
 BEFORE = 200
 """Bytes before a needle, back to the start of its line at most, where a match may begin."""
+STRETCH = 4_096
+"""Bytes of places close to each other that are searched in one go."""
 SHOWN_TEXT = 120
 
 
@@ -42,8 +45,8 @@ def _behaviour(name: str, meaning: str, needles: str, pattern: str) -> Behaviour
 
 
 _FETCH = r"\b(?:curl|wget|fetch|aria2c|lwp-download|tdl|cdl|wge|cur)\b"
-_SHELL = r"(?:/[\w./-]*/)?(?:env\s+)?(?:ba|da|z|k|a)?sh\b"
-_INTERPRETER = rf"(?:{_SHELL}|(?:/[\w./-]*/)?(?:python[\d.]*|perl|ruby|node|php)\b)"
+_SHELL = r"(?:/[\w./-]{0,60}/)?(?:env\s{1,8})?(?:ba|da|z|k|a)?sh\b"
+_INTERPRETER = rf"(?:{_SHELL}|(?:/[\w./-]{{0,60}}/)?(?:python[\d.]*|perl|ruby|node|php)\b)"
 _SUDO = r"(?:(?:sudo|doas|nohup|setsid|exec|command)\s+(?:-\w+\s+)*)*"
 _TEMP = r"(?:/tmp|/var/tmp|/dev/shm|/run/shm|/var/run|\$\{?TMPDIR\}?)"
 
@@ -267,36 +270,47 @@ def observe(text: bytes, wanted: frozenset[str] | None = None) -> Observed:
         places, more = _places(text, behaviour.needles)
         if more:
             crowded.append(behaviour.id)
-        found += _matches(text, behaviour, places)
+        found += islice(_matches(text, behaviour, places), MAX_SHOWN)
     found.sort(key=lambda match: (match.offset, match.identifier))
     return Observed(tuple(found), tuple(crowded))
 
 
 def _places(text: bytes, needles: tuple[bytes, ...]) -> tuple[list[int], bool]:
-    """Where needles stand, in order, and whether there are more."""
+    """Where needles begin a word, in order, and whether there are more than `MAX_PLACES`."""
     places: list[int] = []
     for needle in needles:
+        word = needle[:1].isalnum()
         at = text.find(needle)
         while at >= 0 and len(places) <= MAX_PLACES:
-            places.append(at)
+            if not (word and text[at - 1 : at].isalnum()):
+                places.append(at)
             at = text.find(needle, at + len(needle))
     return sorted(places)[:MAX_PLACES], len(places) > MAX_PLACES
 
 
-def _matches(text: bytes, behaviour: Behaviour, places: list[int]) -> Iterator[MatchedString]:
-    done, shown = 0, 0
+def _stretches(text: bytes, places: list[int]) -> Iterator[tuple[int, int]]:
+    """The surroundings of the places; those that overlap are one, so that a crowd is not searched twice."""
+    start, end = 0, -1
     for place in places:
-        if place < done:
+        line = max(0, text.rfind(b"\n", max(0, place - BEFORE), place) + 1, place - BEFORE)
+        if line < end and place + REACH - start <= STRETCH:
+            end = place + REACH
             continue
-        start = max(done, text.rfind(b"\n", max(0, place - BEFORE), place) + 1, place - BEFORE)
-        found = behaviour.pattern.search(text, start, place + REACH)
-        if found is None:
-            continue
-        done = max(done, found.end())
-        yield MatchedString(behaviour.id, found.start(), len(found[0]), shown_text(found[0]))
-        shown += 1
-        if shown == MAX_SHOWN:
-            return
+        if end >= 0:
+            yield start, end
+        start, end = line, place + REACH
+    if end >= 0:
+        yield start, end
+
+
+def _matches(text: bytes, behaviour: Behaviour, places: list[int]) -> Iterator[MatchedString]:
+    done = 0
+    for start, end in _stretches(text, places):
+        found = behaviour.pattern.search(text, max(start, done), end)
+        while found is not None:
+            done = max(found.end(), found.start() + 1)
+            yield MatchedString(behaviour.id, found.start(), len(found[0]), shown_text(found[0]))
+            found = behaviour.pattern.search(text, done, end)
 
 
 def shown_text(text: bytes) -> str:

@@ -33,12 +33,19 @@ NEEDLES = (*_BASE64_WORDS, *_HEX_WORDS, *_ESCAPE_WORDS)
 """Words without which a text does not decode anything."""
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}={0,2}" % MIN_ENCODED)
-_WRAPPED = re.compile(rb"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{60,128}\r?\n){2,}[A-Za-z0-9+/]{0,128}={0,2}")
+_LINE = 60
+"""Characters that a line of base64 has at least, where it is broken into lines."""
+_WRAPPED = re.compile(
+    rb"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{%d,128}\r?\n){2,}[A-Za-z0-9+/]{0,128}={0,2}" % _LINE
+)
 _HEX = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){%d,}(?![0-9A-Za-z])" % (MIN_ENCODED // 2))
 # Two expressions that begin with a plain character are found a hundred times as fast as one with a choice.
 _HEX_ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}){5,}")
 _OCTAL_ESCAPES = re.compile(rb"\\0?[0-7]{3}(?:\\0?[0-7]{3}){5,}")
-_ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})|\\0?([0-7]{3})")
+_OCTAL = re.compile(rb"\\0?([0-7]{3})")
+_DIGESTS = frozenset({32, 40, 64, 96, 128})
+"""Characters of a digest in hexadecimal."""
+_HEX_DIGITS = b"0123456789abcdefABCDEF"
 _READABLE = bytes([9, 10, 13, *range(0x20, 0x7F)])
 
 
@@ -76,10 +83,14 @@ def _runs(text: bytes, forms: Sequence[tuple[re.Pattern[bytes], str]]) -> Iterat
     backwards = b"rev" in text or b"[::-1]" in text
     covered, count = -1, 0
     candidates = [(found.start(), found.end(), how) for form, how in forms for found in form.finditer(text)]
+    if any(end - start >= _LINE for start, end, how in candidates if how == "base64"):
+        candidates += ((found.start(), found.end(), "base64") for found in _WRAPPED.finditer(text))
     for start, end, how in sorted(candidates, key=lambda each: (each[0], -each[1])):
         if start < covered or count >= MAX_BLOBS:
             continue
         raw = text[start:end]
+        if how == "base64" and len(raw) in _DIGESTS and not raw.translate(None, _HEX_DIGITS):
+            continue
         encoding, data = how, _decode(how, raw)
         if data is None and backwards and how == "base64":
             encoding, data = "reversed base64", _decode(how, raw[::-1])
@@ -93,8 +104,10 @@ def _decode(how: str, raw: bytes) -> bytes | None:
     try:
         if how == "hex":
             data = binascii.unhexlify(raw)
+        elif how == "escapes" and raw[1:2] == b"x":
+            data = binascii.unhexlify(raw.replace(b"\\x", b""))
         elif how == "escapes":
-            data = _ESCAPE.sub(lambda m: bytes([int(m[1], 16) if m[1] else int(m[2], 8) & 0xFF]), raw)
+            data = _OCTAL.sub(lambda m: bytes([int(m[1], 8) & 0xFF]), raw)
         else:
             compact = raw.translate(bytes.maketrans(b"-_", b"+/"), b"\r\n")
             compact = compact.rstrip(b"=")
@@ -154,7 +167,6 @@ def _decompress(data: bytes) -> tuple[str, bytes]:
 
 
 _FORMS = (
-    (_WRAPPED, "base64", _BASE64_WORDS),
     (_BASE64, "base64", _BASE64_WORDS),
     (_HEX, "hex", _HEX_WORDS),
     (_HEX_ESCAPES, "escapes", _ESCAPE_WORDS),

@@ -19,8 +19,10 @@ SHOWN_DECODED = 4_000
 # What a page, a manual or a change log begins with: it speaks of commands, nothing runs it.
 _PROSE = re.compile(
     rb"\s*(?:<!doctype|<html|<\?xml|\.\\\"|\.TH |\.Dd |'\\\"|%!PS|\\documentclass|\{\\rtf|@comment"
-    rb"|\\input texinfo|=+\n[^\n]+\n=+\n|\.\. [\w|:_-]|# [^\n]{1,100}\n\s*\n"
-    rb"|[^\n]{3,80}\n[=-]{3,}\s*\n|<(?:h[1-6]|p|div|svg|!--)\b)",
+    rb"|\\input texinfo|\.\. [\w|:_-]|<(?:h[1-6]|p|div|svg|!--)\b"
+    rb"|={3,}\n[^\n=]{3,100}\n={3,}\n|[^\n]{3,80}\n[=-]{3,}\s*\n"
+    # A comment may begin a program too: it is a heading when prose, a list or another heading follows.
+    rb"|# [^\n]{1,100}\n\s*\n(?:#{2,6} |!?\[|```|> |[*-] [a-z\[`*]|`|[a-z][^\n=|;$]{0,60} [a-z]+[ \n,]))",
     re.IGNORECASE,
 )
 _HEAD = 16_384
