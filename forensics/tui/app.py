@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widgets import Input
 
 from forensics.errors import ChoiceNeeded, ForensicsError
 from forensics.pipeline import Options
@@ -23,6 +24,7 @@ from forensics.tui.commands import CommandList
 from forensics.tui.notebook import Notebook
 from forensics.tui.screens.analysis import AnalysisScreen
 from forensics.tui.screens.choose import ChooseScreen
+from forensics.tui.screens.find_path import FindPathScreen
 from forensics.tui.screens.open_image import OpenImageScreen
 from forensics.tui.screens.progress import ProgressScreen
 from forensics.tui.state_folder import RecentImage, StateFolder
@@ -95,6 +97,21 @@ class ForensicsApp(App[int]):
     def store(self) -> Store | None:
         """The state of the image that is examined."""
         return self._store
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters typed right behind the key that opened an input belong to it.
+
+        They were sent to whatever had the keys before and come here because that had no use for them; the
+        input itself lets no letter through.
+        """
+        if not event.is_printable or not event.character:
+            return
+        if isinstance(self.focused, Input):
+            self.focused.insert_text_at_cursor(event.character)
+            event.prevent_default()
+        elif isinstance(self.screen, FindPathScreen) and not self.screen.is_mounted:
+            self.screen.take_letter(event.character)
+            event.prevent_default()
 
     def action_leave(self) -> None:
         """End the program; with the code of the failure when nothing else was opened after it."""

@@ -155,12 +155,16 @@ class DetailPane(Pane):
             open_bar(self._bar, "", "/", "text, or x:7f454c46 for bytes")
 
     def focus_inside(self) -> None:
-        """The keys go to what is looked at."""
-        for host in ("#detail-content", "#detail-facts"):
-            for widget in self.query_one(host).query("*"):
-                if widget.focusable:
-                    focus_now(widget)
-                    return
+        """The keys go to what is looked at; to a new widget as soon as it can take them."""
+        shown = next(reversed(self.query_one("#detail-content").children), None)
+        if shown is None:
+            return
+        inside = next((widget for widget in shown.query("*") if widget.focusable), None)
+        target = shown if shown.focusable else inside
+        if target is not None:
+            focus_now(target)
+        elif not shown.is_mounted:
+            self.call_after_refresh(self._focus_again)
 
     # -- drawing ----------------------------------------------------------------------------------------
 
@@ -263,11 +267,13 @@ class DetailPane(Pane):
             shown.scroll_home(animate=False)
             return
         had_focus = host.has_focus_within
+        if had_focus:  # or the keys would go to the next pane when their widget is removed
+            self.screen.set_focus(None)
         with self.app.batch_update():
             host.remove_children()
             host.mount(widget)
         if had_focus:
-            self.call_after_refresh(self._focus_again)
+            self.focus_inside()
 
     def _focus_again(self) -> None:
         """The keys go to the new widget, unless somebody else got them meanwhile."""

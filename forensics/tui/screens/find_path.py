@@ -94,16 +94,24 @@ class FindPathScreen(ModalScreen[FileVersion | None]):
         field.insert_text_at_cursor(self._typed_ahead)
 
     def on_key(self, event: events.Key) -> None:
-        """Up and down move in the list while the input has the keys; letters before it is there are kept."""
-        if not self.is_mounted:
-            self._typed_ahead += event.character or "" if event.is_printable else ""
+        """Up and down move in the list while the input has the keys; letters that come here get to it."""
+        table = self.query_one(VirtualTable) if self.is_mounted else None
+        if table is not None and self.focused is table:
             return
-        table = self.query_one(VirtualTable)
-        if self.focused is table or event.key not in ("up", "down", "pageup", "pagedown"):
-            return
-        step = {"up": -1, "down": 1, "pageup": -table.page_rows, "pagedown": table.page_rows}[event.key]
-        table.move_cursor(table.cursor + step)
-        event.stop()
+        if event.is_printable and event.character:
+            self.take_letter(event.character)
+            event.stop()
+        elif table is not None and event.key in ("up", "down", "pageup", "pagedown"):
+            step = {"up": -1, "down": 1, "pageup": -table.page_rows, "pagedown": table.page_rows}[event.key]
+            table.move_cursor(table.cursor + step)
+            event.stop()
+
+    def take_letter(self, letter: str) -> None:
+        """A letter typed right behind the key that opened this screen; kept until the input is there."""
+        if self.is_mounted:
+            self.query_one(Input).insert_text_at_cursor(letter)
+        else:
+            self._typed_ahead += letter
 
     def action_cancel(self) -> None:
         """Nothing is chosen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from time import monotonic, sleep
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,6 +16,9 @@ from forensics.tui.widgets.byte_source import ByteSource, Highlight, Highlights,
 
 WINDOW = 16 << 10
 """Bytes kept from the last read around what is on the screen."""
+
+PROGRESS_SECONDS = 0.1
+"""How often a search says how far it is; oftener would keep the screen from hearing of anything else."""
 
 
 class ByteView(Rows):
@@ -155,20 +159,29 @@ class ByteView(Rows):
         """The thread of a search."""
         worker = get_current_worker()
         total = self._source.size
+        told = monotonic()
+
+        def given_up() -> bool:
+            sleep(0)  # lets the thread of the screen in between two pieces
+            return worker.is_cancelled
+
+        def tell_progress(done: int) -> None:
+            nonlocal told
+            if monotonic() - told >= PROGRESS_SECONDS:
+                told = monotonic()
+                self.post_message(self.Searching(self, done, total))
+
         hit = find_bytes(
             self._source,
             needles,
             start,
             backwards=backwards,
             ignore_case=ignore_case,
-            stop=lambda: worker.is_cancelled,
-            progress=lambda done: self._tell_progress(done, total),
+            stop=given_up,
+            progress=tell_progress,
         )
         if not worker.is_cancelled:
             self.app.call_from_thread(self._search_ended, hit)
-
-    def _tell_progress(self, done: int, total: int) -> None:
-        self.post_message(self.Searching(self, done, total))
 
     def _search_ended(self, hit: Hit | None) -> None:
         if hit:
