@@ -21,7 +21,9 @@ from forensics.inventory import catalog
 from forensics.layers import ImageView
 from forensics.model.facts import FileFacts
 from forensics.model.packages import Inventory
+from forensics.model.report import PackageDriftReport
 from forensics.model.sbom import FileStatus, Reconciliation
+from forensics.pipeline import Options, Session
 from forensics.sbom import read_sbom, reconcile, wanted_digests
 from tests.debian_images import debian_rootfs, docker_archive
 from tests.layered_images import facts_of, open_archive
@@ -65,6 +67,7 @@ class Sample:
     inventory: Inventory
     sboms: dict[str, bytes]
     facts: dict[str, FileFacts]
+    archive: Path
 
     def compare(self, document: bytes) -> Reconciliation:
         sbom = read_sbom(document, "--sbom syft")
@@ -86,7 +89,7 @@ def sample(request: pytest.FixtureRequest, folder: Path) -> Iterator[Sample]:
         sboms = sboms_of(syft, archive)
         declared = tuple(read_sbom(text, name) for name, text in sboms.items())
         facts = facts_of(view, wanted_digests(view, inventory, declared))
-        yield Sample(view, inventory, sboms, facts)
+        yield Sample(view, inventory, sboms, facts, archive)
 
 
 def plain_copy(archive: Path, folder: Path) -> Path:
@@ -196,3 +199,42 @@ def test_an_added_component_is_absent(sample: Sample, form: str) -> None:
         extra["purl"], extra["version"] = purl, "9.9-r9"
     document["components" if "components" in document else "packages"].append(extra)
     assert drift_of(sample.compare(json.dumps(document).encode())) == ([], ["added-by-hand"], [])
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_each_package_left_out_in_turn_is_the_only_drift(sample: Sample, form: str) -> None:
+    document = json.loads(sample.sboms[form])
+    document.pop("files", None)
+    key = "components" if "components" in document else "packages"
+    entries = document[key]
+    for chosen in packages_of(document)[:: 1 if len(sample.inventory.packages) < 20 else 12]:
+        document[key] = [entry for entry in entries if entry is not chosen]
+        result = sample.compare(json.dumps(document).encode())
+        assert drift_of(result) == ([chosen["name"]], [], [])
+        assert result.drift.matched == len(sample.inventory.packages) - 1
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_whole_analysis_tells_the_same_drift(sample: Sample, form: str, tmp_path: Path) -> None:
+    document = json.loads(sample.sboms[form])
+    first, second = packages_of(document)[:2]
+    set_version(first, "0.0.1-r9")
+    document["components" if "components" in document else "packages"].remove(second)
+    document.pop("files", None)
+    given, edited = tmp_path / "given.json", tmp_path / "edited.json"
+    given.write_bytes(sample.sboms[form])
+    edited.write_text(json.dumps(document))
+    agreeing, drifted = analysed(sample.archive, given), analysed(sample.archive, edited)
+    assert (agreeing.undeclared, agreeing.absent, agreeing.version_changed) == ((), (), ())
+    assert agreeing.matched == len(sample.inventory.packages)
+    assert [package.name for package in drifted.undeclared] == [second["name"]]
+    assert [(change.name, change.declared) for change in drifted.version_changed] == [
+        (first["name"], "0.0.1-r9")
+    ]
+    assert drifted.absent == ()
+
+
+def analysed(archive: Path, sbom: Path) -> PackageDriftReport:
+    """What `forensics scan --sbom` reports of the packages."""
+    with Session(str(archive), Options(sbom=(sbom,), cache=False)) as session:
+        return session.analyze().sbom.packages

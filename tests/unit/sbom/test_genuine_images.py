@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import lzma
+import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +14,9 @@ from forensics.inventory import catalog
 from forensics.layers import ImageView
 from forensics.model.packages import Inventory
 from forensics.model.sbom import DeclaredSbom, FileStatus, Reconciliation
+from forensics.pipeline import Options, Session
 from forensics.sbom import discover, reconcile, wanted_digests
-from tests.layered_images import facts_of, open_archive, open_layers
+from tests.layered_images import GONE, facts_of, layer_tar, open_archive, open_layers
 
 pytestmark = pytest.mark.corpus
 
@@ -102,3 +107,83 @@ def test_wolfi_has_one_document_a_package_and_they_agree(corpus: Path) -> None:
     assert result.reference == "sbom"
     assert paths[FileStatus.ALTERED] == paths[FileStatus.UNDECLARED_PACKAGE] == []
     assert paths[FileStatus.UNOWNED] == ["/etc/apk/keys/wolfi-signing.rsa.pub"]
+
+
+SBOM_FOLDER = "/var/lib/db/sbom"
+TZDATA = f"{SBOM_FOLDER}/tzdata-2024b-r0.spdx.json"
+
+
+@pytest.fixture(scope="module")
+def wolfi_tar(corpus: Path) -> bytes:
+    return lzma.decompress((corpus / "edge-layers" / WOLFI).read_bytes())
+
+
+@pytest.fixture(scope="module")
+def tzdata_document(wolfi_tar: bytes) -> dict[str, Any]:
+    with open_layers([wolfi_tar]) as view:
+        version = view.visible(TZDATA)
+        assert version is not None
+        document: dict[str, Any] = json.loads(view.read(version))
+    return document
+
+
+@pytest.mark.parametrize("form", ["tar", "folder"])
+def test_wolfi_as_a_root_file_system(wolfi_tar: bytes, form: str, tmp_path: Path) -> None:
+    place = tmp_path / "root.tar"
+    place.write_bytes(wolfi_tar)
+    if form == "folder":
+        with tarfile.open(place) as archive:
+            archive.extractall(tmp_path / "root", filter="tar")
+        place = tmp_path / "root"
+    with Session(f"rootfs:{place}", Options(cache=False, jobs=1)) as session:
+        report = session.analyze()
+    packages, files = report.sbom.packages, report.sbom.files
+    assert sorted(declared.origin for declared in report.sbom.declared) == [
+        f"layer 0:{SBOM_FOLDER}/{name}.spdx.json"
+        for name in (
+            "ca-certificates-bundle-20240705-r0",
+            "tzdata-2024b-r0",
+            "wolfi-baselayout-20230201-r15",
+        )
+    ]
+    assert packages.matched == 3
+    assert (packages.undeclared, packages.absent, packages.version_changed) == ((), (), ())
+    assert (files.package, files.generated, files.unowned_other) == (1222, 8, 1)
+    assert (files.declared, files.altered, files.undeclared_package) == (0, (), ())
+    assert (files.unowned, files.missing) == ((), ())
+    assert report.coverage.issues == ()
+    assert report.verdict.level == "clean"
+
+
+def test_a_package_whose_document_was_deleted_is_undeclared(wolfi_tar: bytes) -> None:
+    with open_layers([wolfi_tar, layer_tar({TZDATA: GONE})]) as view:
+        _, sboms, result, paths = judged(view)
+    assert len(sboms) == 2
+    assert [package.name for package in result.drift.undeclared] == ["tzdata"]
+    assert (result.drift.matched, result.drift.absent, result.drift.version_changed) == (2, (), ())
+    assert len(paths[FileStatus.UNDECLARED_PACKAGE]) == 1200
+    assert [missing.path for missing in result.missing] == [TZDATA]
+
+
+def test_a_document_of_another_version_is_a_version_change(
+    wolfi_tar: bytes, tzdata_document: dict[str, Any]
+) -> None:
+    changed = json.loads(json.dumps(tzdata_document).replace("2024b-r0", "2023c-r1"))
+    with open_layers([wolfi_tar, layer_tar({TZDATA: json.dumps(changed)})]) as view:
+        _, _, result, paths = judged(view)
+    assert [(one.name, one.declared, one.found) for one in result.drift.version_changed] == [
+        ("tzdata", "2023c-r1", "2024b-r0")
+    ]
+    assert (result.drift.matched, result.drift.undeclared, result.drift.absent) == (2, (), ())
+    assert paths[FileStatus.ALTERED] == [TZDATA], "the document itself is a file of the package"
+
+
+def test_a_document_of_what_is_not_installed_is_absent(
+    wolfi_tar: bytes, tzdata_document: dict[str, Any]
+) -> None:
+    other = json.loads(json.dumps(tzdata_document).replace("tzdata", "curl"))
+    with open_layers([wolfi_tar, layer_tar({f"{SBOM_FOLDER}/curl.spdx.json": json.dumps(other)})]) as view:
+        _, _, result, paths = judged(view)
+    assert [component.name for component in result.drift.absent] == ["curl"]
+    assert (result.drift.matched, result.drift.undeclared, result.drift.version_changed) == (3, (), ())
+    assert f"{SBOM_FOLDER}/curl.spdx.json" in paths[FileStatus.UNOWNED]
