@@ -103,7 +103,7 @@ _ALL = (
         ".aws/ .ssh/ .docker/config .kube/config .npmrc .pypirc .netrc .git-credentials gcloud/ /etc/shadow"
         " _history serviceaccount/token .azure/ .gnupg .pgpass .my.cnf .vault-token .electrum"
         " wallet.dat hosts.yml",
-        r"(?:~|\$\{?HOME\}?|/root|/home/[^\s/]+|[\w)\]\"'/+*]{1,40})?/?(?:\.aws/(?:credentials|config)|\.ssh/(?:id_\w+|\*)|\.docker/config\.json|\.kube/config"
+        r"(?:~|\$\{?HOME\}?|/root|/home/[^\s/]{1,32}|[\w)\]\"'+*]{1,16})?/?(?:\.aws/(?:credentials|config)|\.ssh/(?:id_\w+|\*)|\.docker/config\.json|\.kube/config"
         r"|\.npmrc\b|\.pypirc\b|\.netrc\b|\.git-credentials|\.config/gcloud|gcloud/(?:application_default_)?credentials|\.azure/\w+"
         r"|\.gnupg\b|\.pgpass\b|\.my\.cnf\b|\.vault-token|\.electrum|wallet\.dat|gh/hosts\.yml|\.(?:bash|zsh|mysql|psql)_history)"
         r"|/etc/shadow\b|/var/run/secrets/kubernetes\.io/serviceaccount/token|/run/secrets/kubernetes\.io/serviceaccount/token",

@@ -22,7 +22,7 @@ _PROSE = re.compile(
     rb"|\\input texinfo|\.\. [\w|:_-]|<(?:h[1-6]|p|div|svg|!--)\b"
     rb"|={3,}\n[^\n=]{3,100}\n={3,}\n|[^\n]{3,80}\n[=-]{3,}\s*\n"
     # A comment may begin a program too: it is a heading when prose, a list or another heading follows.
-    rb"|# [^\n]{1,100}\n\s*\n(?:#{2,6} |!?\[|```|> |[*-] [a-z\[`*]|`|[a-z][^\n=|;$]{0,60} [a-z]+[ \n,]))",
+    rb"|# [^\n]{1,100}\n\s*\n(?:#{2,6} |!?\[|```|> |[*-] [a-z\[`]|`|[a-z][^\n=|;$]{0,60} [a-z]+[ \n,]))",
     re.IGNORECASE,
 )
 _HEAD = 16_384

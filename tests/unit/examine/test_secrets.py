@@ -1,0 +1,103 @@
+"""Credentials are found by their form, checked, and never shown whole."""
+
+from __future__ import annotations
+
+import base64
+import random
+import string
+import zlib
+
+import pytest
+
+from forensics.examine import Examination, load_signatures
+from forensics.examine._secret_kinds import SECRET_KINDS, bits_per_character
+from forensics.model.facts import MatchedString
+
+EXAMINATION = Examination(load_signatures())
+CHANCE = random.Random(20_240_329)
+LETTERS = string.ascii_letters + string.digits
+
+
+def _letters(count: int) -> str:
+    return "".join(CHANCE.sample(LETTERS, min(count, 60)) + CHANCE.choices(LETTERS, k=max(0, count - 60)))
+
+
+def _checksummed(prefix: str) -> str:
+    body = _letters(30)
+    number, digits = zlib.crc32(body.encode()), ""
+    base62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+    for _ in range(6):
+        number, rest = divmod(number, 62)
+        digits = base62[rest] + digits
+    return prefix + body + digits
+
+
+def _pem(first: bytes) -> str:
+    return base64.encodebytes(first + CHANCE.randbytes(300)).decode()
+
+
+def _auth(login: str) -> str:
+    return f'{{"auth": "{base64.b64encode(login.encode()).decode()}"}}'
+
+
+AWS = "AKIA" + "".join(CHANCE.sample(string.ascii_uppercase, 16))
+TEXTS = {
+    "private-key": f"-----BEGIN RSA PRIVATE KEY-----\n{_pem(bytes([0x30]))}-----END RSA PRIVATE KEY-----\n",
+    "aws-access-key": f"aws_access_key_id = {AWS}\naws_secret_access_key = {_letters(39)}7a"[:-1] + "\n",
+    "github-token": f"token {_checksummed('ghp_')}\n",
+    "npm-token": f"token {_checksummed('npm_')}\n",
+    "gitlab-token": f"glpat-{_letters(20)}\n",
+    "stripe-key": f"key=sk_live_{_letters(24)}\n",
+    "slack-webhook": f"https://hooks.slack.com/services/T{'A1B2C3D4E'}/B{'Z9Y8X7W6V'}/{_letters(24)}\n",
+    "registry-login": f'{{"auths": {{"a.invalid": {_auth(f"user:{_letters(20)}")}}}}}\n',
+    "git-login": f"https://oauth2:{_letters(24)}@a.invalid/x.git\n",
+}
+
+
+def _secrets(text: str) -> tuple[MatchedString, ...]:
+    return EXAMINATION.examine(text.encode(), "").secrets
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_a_credential_is_found_and_only_its_ends_are_shown(kind: str) -> None:
+    text = "# settings\n" + TEXTS[kind]
+    (found,) = _secrets(text)
+    assert found.identifier == kind
+    secret = text.encode()[found.offset : found.offset + found.length].decode()
+    assert secret in text
+    assert secret not in found.text
+    assert not any(secret[at : at + 8] in found.text for at in range(len(secret) - 8))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8\n",  # the checksum is wrong
+        "sk_live_" + "x" * 24 + "\n",
+        "glpat-your-token-placeholder\n",
+        f"{AWS}\n",  # without the secret beside it
+        "-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----\n",
+        f"-----BEGIN PRIVATE KEY-----\n{_pem(bytes([0x41]))}-----END PRIVATE KEY-----\n",
+        f"{_auth('user:password1234')}\n",
+    ],
+)
+def test_placeholders_and_broken_forms_are_no_credentials(text: str) -> None:
+    assert _secrets(text) == ()
+
+
+def test_they_stand_in_the_order_of_the_text() -> None:
+    found = _secrets(TEXTS["stripe-key"] + TEXTS["gitlab-token"] + TEXTS["npm-token"])
+    assert [each.identifier for each in found] == ["stripe-key", "gitlab-token", "npm-token"]
+    assert [each.offset for each in found] == sorted(each.offset for each in found)
+
+
+def test_every_kind_has_needles_that_its_expression_needs() -> None:
+    for kind in SECRET_KINDS:
+        assert kind.needles
+        assert all(len(needle) >= 3 for needle in kind.needles)
+
+
+def test_entropy_of_short_texts() -> None:
+    assert bits_per_character(b"") == 0
+    assert bits_per_character(b"aaaa") == 0
+    assert bits_per_character(b"abcd") == 2
