@@ -60,7 +60,7 @@ def test_the_words_of_other_packs_are_understood(tmp_path: Path) -> None:
         Category.MINER,
         ("https://a.invalid/",),
     )
-    assert rule.severity >= Severity.HIGH
+    assert rule.severity is Severity.HIGH
 
 
 def test_equal_names_in_two_files_do_not_clash(tmp_path: Path) -> None:
