@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from multiprocessing import resource_tracker
 from pathlib import Path
 
 from forensics.pipeline import Options
@@ -21,7 +20,6 @@ def run_interface(reference: str | None, options: Options, report_path: Path | N
     person is asked. A reference that names a saved report opens that. The code is 0, or that of the error
     when an image was asked for and could not be opened.
     """
-    resource_tracker.ensure_running()
     app = ForensicsApp(reference, options, report_path)
     try:
         code = app.run()

@@ -47,6 +47,14 @@ SORTS: dict[str, Callable[[Finding], Any]] = {
 """The orders of the list, by the name of its column."""
 
 
+def first_bytes(finding: Finding) -> tuple[int | None, int]:
+    """Offset and length of the first place in the bytes that a finding points to; None without one."""
+    for piece in finding.evidence:
+        if piece.offset is not None:
+            return piece.offset, piece.length or 1
+    return None, 0
+
+
 def finding_words(finding: Finding) -> str:
     """What a word in the filter is looked for in."""
     return f"{finding.rule_id}\n{finding.title}\n{finding.path or ''}\n{finding.category.value}"

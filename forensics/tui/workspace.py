@@ -88,7 +88,9 @@ class Workspace(Vertical):
         self.query_one(Breadcrumb).set_steps(steps)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Notice which column the keys went to."""
+        """Notice which column the keys went to; the word of a widget that lost them meanwhile is too late."""
+        if event.widget is not self.screen.focused:
+            return
         for column in COLUMNS:
             if self.pane(column) in event.widget.ancestors_with_self:
                 self._become_active(column)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Key
 
 from forensics.model.files import Change
 from forensics.tui.panes.findings import FindingsPane
 from forensics.tui.scopes import Scope
 from forensics.tui.screens.analysis import AnalysisScreen
-from forensics.tui.widgets import FlatTree, HexView, TextView, VirtualTable
+from forensics.tui.widgets import FilterBar, FlatTree, HexView, TextView, VirtualTable
 from tests.tui.conftest import Open, Program
 from tests.tui.story_image import MINER, POOL
 
@@ -300,3 +301,47 @@ async def test_the_mouse_works(open_story: Open) -> None:
         await program.pilot.click("#file-tree", offset=(12, 1))
         assert tree.has_focus
         await program.until(lambda: screen.workspace.detail_pane.border_title)
+
+
+async def test_hex_begins_where_the_chosen_finding_points(open_story: Open) -> None:
+    async with open_story(size=(160, 40)) as program:
+        work = program.screen.workspace
+        offsets: dict[str, int] = {}
+        for finding in program.store.findings.ordered:
+            for piece in finding.evidence:
+                if finding.path == MINER and piece.offset is not None:
+                    offsets.setdefault(finding.id, piece.offset)
+        await program.press("n")
+        while work.findings_pane.chosen is None or work.findings_pane.chosen.id not in offsets:
+            await program.press("n")
+        await program.settled()
+        assert work.findings_pane.chosen is not None
+        first = offsets[work.findings_pane.chosen.id]
+        assert first, "the beginning of the file would be no proof"
+        await program.press("H")
+        await program.until(lambda: work.detail_pane.byte_offset == first)
+        hex_view = work.detail_pane.query_one(HexView)
+        await program.until(lambda: hex_view.has_focus)
+        assert hex_view.row_length == 16
+
+
+async def test_another_way_to_look_at_bytes_stays_at_the_same_bytes(open_story: Open) -> None:
+    async with open_story() as program:
+        detail = program.screen.workspace.detail_pane
+        await program.press("f", *"run.sh", "enter")
+        await program.until(lambda: detail.version)
+        detail.use("text")
+        await program.until(lambda: detail.query(TextView))
+        await program.press("colon", *"12", "enter")
+        await program.until(lambda: detail.byte_offset == 12)
+        await program.press("H")
+        await program.until(lambda: detail.query(HexView) and detail.byte_offset == 12)
+
+
+async def test_letters_typed_right_behind_the_key_of_an_input_belong_to_it(open_story: Open) -> None:
+    async with open_story() as program:
+        for key in ("slash", *"passwd"):
+            program.app.post_message(Key(key, None if key == "slash" else key))
+        files = program.screen.workspace.files_pane
+        await program.until(lambda: files.listed and files.listed.filtered)
+        await program.until(lambda: files.query_one(FilterBar).value == "passwd")

@@ -20,6 +20,8 @@ from tests.tui.story_image import HOSTILE_NAMES
 ROOT = Path(forensics.__file__).parents[1]
 PROGRAM = "import sys; from forensics.cli.main import main; sys.exit(main())"
 COLUMNS, LINES = 160, 50
+SETTINGS = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+"""The environment, without a size that would be believed instead of the terminal's."""
 
 NAMES = (
     *HOSTILE_NAMES,
@@ -81,7 +83,7 @@ class Terminal:
         self.child = pexpect.spawn(
             sys.executable,
             ["-c", PROGRAM, *arguments],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env={**SETTINGS, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLORTERM": "truecolor"},
             dimensions=(LINES, COLUMNS),
             timeout=60,
             encoding="utf-8",

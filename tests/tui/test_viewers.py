@@ -207,7 +207,7 @@ def test_a_finding_is_told_in_full_with_the_worst_in_the_first_lines() -> None:
     file = viewed(SCRIPT, findings=(finding(severity=Severity.LOW, rule="a/b"), finding(place)))
     items = info_items(file)
     said = words(items)
-    assert "‼ critical  It joins a mining pool  and 1 more" in words(items[:2])
+    assert "!! critical  It joins a mining pool  and 1 more" in words(items[:2])
     for expected in (
         "miner/pool · miner · confidence high",
         "0x0000001c  stratum+tcp",
@@ -269,9 +269,10 @@ async def test_evidence_leads_to_its_bytes_and_a_version_to_itself() -> None:
             if "→" in line:
                 sheet.move_cursor(number)
                 await pilot.press("enter")
-        jump, show = host.take()
-        assert isinstance(jump, JumpToOffset)
-        assert (jump.offset, jump.length) == (28, 12)
+        headline, jump, show = host.take()
+        for leads_to_bytes in (headline, jump):
+            assert isinstance(leads_to_bytes, JumpToOffset)
+            assert (leads_to_bytes.offset, leads_to_bytes.length) == (28, 12)
         assert isinstance(show, ShowVersion)
         assert show.key == (0, 512)
 

@@ -51,7 +51,7 @@ class ConfigPane(Pane):
             return
         yield Heading("Findings about the image itself")
         for finding in about:
-            yield Paragraph((severity_part(finding.severity, 11), finding.title), indent=1, payload=finding)
+            yield Paragraph((severity_part(finding.severity, 12), finding.title), indent=1, payload=finding)
         yield Blank()
 
     def _steps(self, config: ReportConfig) -> Iterator[Item]:

@@ -125,14 +125,18 @@ class DetailPane(Pane):
         self.entitle(title)
         self._replace(content, KeyValues(items))
 
-    def use(self, viewer: str) -> bool:
-        """Look in another way; False when the file does not offer it."""
+    def use(self, viewer: str, offset: int | None = None, length: int = 0) -> bool:
+        """Look in another way, at these bytes where it shows bytes; False when the file does not offer it."""
         chosen = self._find(viewer)
         if chosen is None:
             return False
         self._preferred = viewer
+        if offset is None:
+            offset = self.byte_offset
         if chosen is not self._viewer:
             self._present(chosen)
+            if offset:
+                self.call_after_refresh(self._jump, offset, length)
         return True
 
     def step(self, by: int) -> None:
@@ -164,6 +168,7 @@ class DetailPane(Pane):
         if target is not None:
             focus_now(target)
         elif not shown.is_mounted:
+            self.screen.set_focus(None)
             self.call_after_refresh(self._focus_again)
 
     # -- drawing ----------------------------------------------------------------------------------------
@@ -267,7 +272,7 @@ class DetailPane(Pane):
             shown.scroll_home(animate=False)
             return
         had_focus = host.has_focus_within
-        if had_focus:  # or the keys would go to the next pane when their widget is removed
+        if had_focus:  # or the next pane would get the keys when their widget is removed
             self.screen.set_focus(None)
         with self.app.batch_update():
             host.remove_children()

@@ -20,7 +20,15 @@ from forensics.tui.queries import QueryError, compile_query
 from forensics.tui.scopes import ALL_CHANGES, FileListing, Node, Scope, ancestors, list_files
 from forensics.tui.store import Store, Topic, early_layer
 from forensics.tui.widgets import FilterBar, FlatTree, NodeId, Part, Styled, TreeColumn
-from forensics.tui.words import CHANGE_SIGNS, UNKNOWN, change_part, size_text, status_part
+from forensics.tui.words import (
+    CHANGE_SIGNS,
+    SIGN_CELLS,
+    UNKNOWN,
+    change_part,
+    severity_sign,
+    size_text,
+    status_part,
+)
 
 _COLUMNS = (
     TreeColumn(5, importance=1),
@@ -102,7 +110,9 @@ class _FileTree:
         known = self._nodes[str(node)]
         marks = self.listed.marks
         severity, count = marks.finding(known.path)
-        finding: Styled = ((f"{severity.sign}{count:>3}", severity.value),) if severity else ""
+        finding: Styled = (
+            ((f"{severity_sign(severity):<{SIGN_CELLS}}{count:>3}", severity.value),) if severity else ""
+        )
         if known.folder:
             size = size_text(self.listed.listing.size_below(known.path))
             return (((size, "muted"),), self._folder_status(known), finding, "")

@@ -19,7 +19,7 @@ from forensics.tui.words import UNKNOWN, severity_part, state_text
 
 _COLUMNS = (
     Column("", 1, importance=4),
-    Column("severity", 10, importance=9),
+    Column("severity", 11, importance=9),
     Column("rule", 26, min_width=14, flexible=True, importance=8),
     Column("layer", 5, "right", importance=6),
     Column("path", 34, min_width=16, flexible=True, importance=7),

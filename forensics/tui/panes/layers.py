@@ -12,10 +12,10 @@ from forensics.tui.image_rows import LayerRow
 from forensics.tui.panes._pane import ChooseLayer, Pane, PaneKind
 from forensics.tui.store import Store, Topic
 from forensics.tui.widgets import Column, Part, Styled, VirtualTable
-from forensics.tui.words import UNKNOWN, count_text, instruction_text, size_text
+from forensics.tui.words import SIGN_CELLS, UNKNOWN, count_text, instruction_text, severity_sign, size_text
 
 _COLUMNS = (
-    Column("#", 4, "right", importance=9),
+    Column("#", 5, "right", importance=9),
     Column("size", 5, "right", importance=7),
     Column("Δ+", 4, "right", importance=6),
     Column("Δ~", 3, "right", importance=5),
@@ -93,16 +93,16 @@ class LayersPane(Pane):
 
 def _sign(severity: Severity | None) -> Part:
     """The sign of the worst finding."""
-    return (severity.sign, severity.value) if severity else ""
+    return (severity_sign(severity).ljust(SIGN_CELLS), severity.value) if severity else " " * SIGN_CELLS
 
 
 def _number(layer: LayerRow, severity: Severity | None) -> Styled:
     """The index behind the worst finding's sign, a digest that was not met, or a layer that is not there."""
     number = f"{layer.index:>2}"
     if not layer.present:
-        return (("?", "error"), number)
+        return (("? ", "error"), number)
     if layer.verified is False:
-        return (("≠", "error"), number)
+        return (("≠ ", "error"), number)
     return (_sign(severity), number)
 
 

@@ -14,7 +14,7 @@ from forensics.tui.cards import image_card
 from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, ShowTab
 from forensics.tui.store import Run, Topic
 from forensics.tui.widgets import Blank, Fact, Heading, Item, KeyValues, Paragraph, Part, Styled
-from forensics.tui.words import UNKNOWN, number_of, severity_counts, severity_part, size_text
+from forensics.tui.words import UNKNOWN, number_of, severity_counts, severity_part, severity_sign, size_text
 
 VERDICT_TONES = {"clean": "success", "review": "warning", "suspicious": "error", "malicious": "critical"}
 _TOP = 12
@@ -84,7 +84,10 @@ class OverviewPane(Pane):
             return
         parts: list[Part] = []
         for severity, count in severity_counts(findings).items():
-            parts += ["   " if parts else "", (f"{severity.sign} {count} {severity.value}", severity.value)]
+            parts += [
+                "   " if parts else "",
+                (f"{severity_sign(severity)} {count} {severity.value}", severity.value),
+            ]
         yield Fact("findings", parts)
         categories = Counter(finding.category.value for finding in findings)
         ranked = sorted(categories.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -102,7 +105,7 @@ class OverviewPane(Pane):
         for finding in worst_each_rule_once(worth)[:_TOP]:
             place = "" if finding.layer is None else f"layer {finding.layer}  "
             told: Styled = (
-                severity_part(finding.severity, 11),
+                severity_part(finding.severity, 12),
                 (place, "muted"),
                 finding.path or "",
                 "  " if finding.path else "",

@@ -84,7 +84,7 @@ class TimelinePane(RecordsPane[BuildStep]):
             items.insert(1, Paragraph((("The history does not speak of this layer.", "warning"),)))
         found = [finding for finding in self.store.findings.ordered if finding.layer == layer.index]
         items += [
-            Paragraph((severity_part(each.severity, 11), f"{each.path or ''}  {each.title}"), payload=each)
+            Paragraph((severity_part(each.severity, 12), f"{each.path or ''}  {each.title}"), payload=each)
             for each in found
         ]
         return items

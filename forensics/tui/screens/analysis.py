@@ -17,6 +17,7 @@ from forensics.model.findings import Finding
 from forensics.printable import printable
 from forensics.tui.cards import folder_card, image_card, layer_card
 from forensics.tui.commands import bindings
+from forensics.tui.findings_book import first_bytes
 from forensics.tui.image_header import ImageHeader
 from forensics.tui.key_line import KeyLine
 from forensics.tui.navigation import ColumnName, Place, Trail
@@ -31,6 +32,7 @@ from forensics.tui.panes import (
     tabs,
 )
 from forensics.tui.panes._records import RecordsPane
+from forensics.tui.panes.detail import HEX
 from forensics.tui.panes.findings import FindingsPane
 from forensics.tui.progress_words import run_note
 from forensics.tui.scopes import Scope, scope_with
@@ -51,6 +53,7 @@ class AnalysisScreen(DialogueActions):
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (100, "-medium"),
+        (150, "-roomy"),
         (200, "-wide"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -286,7 +289,7 @@ class AnalysisScreen(DialogueActions):
         else:
             self._go_to_version(version, own_layer=True)
             if offset is None:
-                offset, length = _first_bytes(finding)
+                offset, length = first_bytes(finding)
             if deeper or work.detail_pane.shows_bytes:
                 work.detail_pane.show_version(version, offset=offset, length=length)
             else:
@@ -401,10 +404,20 @@ class AnalysisScreen(DialogueActions):
             self.workspace.zoom()
 
     def action_show_hex(self) -> None:
-        """The bytes of the chosen file."""
-        if self._detail_with_file() is not None:
-            self.workspace.detail_pane.use("hex")
-            self.workspace.enter("detail")
+        """The bytes of the chosen file, from the place that the chosen finding points to."""
+        version = self._detail_with_file()
+        if version is None:
+            return
+        detail, files = self.workspace.detail_pane, self.store.files
+        if detail.viewer != HEX:
+            offset, length = detail.byte_offset, 0
+            finding = self._finding
+            if offset is None and finding is not None and files is not None:
+                spoken_of = files.of_finding(finding)
+                if spoken_of is not None and spoken_of.key == version.key:
+                    offset, length = first_bytes(finding)
+            detail.use(HEX, offset, length)
+        self.workspace.enter("detail")
 
     def action_next_viewer(self) -> None:
         """Another way to look."""
@@ -456,11 +469,3 @@ class AnalysisScreen(DialogueActions):
         if self._finding is None:
             self._trail.leave(self.place)
         self._show_finding(pane.listed[row])
-
-
-def _first_bytes(finding: Finding) -> tuple[int | None, int]:
-    """The first place in the bytes that a finding points to."""
-    for piece in finding.evidence:
-        if piece.offset is not None:
-            return piece.offset, piece.length or 1
-    return None, 0

@@ -21,7 +21,7 @@ _IN_BYTES = (
     ("w", "wrap long lines of a text"),
 )
 _SIGNS = (
-    ("‼ ! ~ ·", "critical, high, medium, low or info"),
+    ("!! ! ~ ·", "critical, high, medium, low or info"),
     ("+ ~ - =", "added, modified, deleted, unchanged"),
     ("≠ ?", "a layer whose digest does not agree; a layer the archive lacks"),
     ("…", "not known yet"),

@@ -12,7 +12,10 @@ from forensics.tui.words import severity_part
 
 def finding_items(finding: Finding) -> Iterator[Item]:
     """The lines about one finding; evidence with an offset leads to its bytes."""
-    yield Paragraph((severity_part(finding.severity), "  ", (finding.title, "strong")))
+    places = (piece for piece in finding.evidence if piece.offset is not None)
+    first = next((Place(piece.offset or 0, piece.length or 0) for piece in places), None)
+    headline = (severity_part(finding.severity), "  ", (finding.title, "strong"))
+    yield Paragraph(headline, payload=first)
     named = f"{finding.rule_id} · {finding.category.value} · confidence {finding.confidence.value}"
     yield Paragraph(((named, "muted"),), indent=2)
     for evidence in finding.evidence:

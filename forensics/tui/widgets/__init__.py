@@ -15,7 +15,6 @@ from forensics.tui.widgets.facts import Blank, Fact, Heading, Item, KeyValues, P
 from forensics.tui.widgets.filter_bar import FilterBar
 from forensics.tui.widgets.flat_tree import FlatTree, NodeId, TreeColumn, TreeModel
 from forensics.tui.widgets.hex_view import HexSource, HexView
-from forensics.tui.widgets.severity import severity_label, severity_sign
 from forensics.tui.widgets.strings import FoundString, extract_strings
 from forensics.tui.widgets.strings_view import StringsView
 from forensics.tui.widgets.styled import TONES, Part, Styled, plain, to_content
@@ -58,7 +57,5 @@ __all__ = [
     "language_of",
     "parse_needles",
     "plain",
-    "severity_label",
-    "severity_sign",
     "to_content",
 ]
