@@ -26,12 +26,15 @@ class Severity(StrEnum):
 
     @property
     def sign(self) -> str:
-        """The sign that stands before the word, so that colour is never the only signal."""
+        """The sign that stands before the word, so that colour is never the only signal.
+
+        Letters of one cell each: a single character for two marks is as wide as two in some fonts.
+        """
         return _SIGNS[self]
 
 
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-_SIGNS = dict(zip(Severity, ("·", "·", "~", "!", "‼"), strict=True))
+_SIGNS = dict(zip(Severity, ("·", "·", "~", "!", "!!"), strict=True))
 
 
 class Confidence(StrEnum):

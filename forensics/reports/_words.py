@@ -19,7 +19,7 @@ STYLES = {
     Severity.INFO: "dim",
 }
 LEVEL_STYLES = {"malicious": "bold red", "suspicious": "red", "review": "yellow", "clean": "green"}
-LEVEL_SIGNS = {"malicious": "‼", "suspicious": "!", "review": "~", "clean": "·"}
+LEVEL_SIGNS = {"malicious": "!!", "suspicious": "!", "review": "~", "clean": "·"}
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _VERIFIED = {True: "yes", False: "NO", None: "-"}
 

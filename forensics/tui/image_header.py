@@ -11,7 +11,7 @@ from textual.widget import Widget
 from forensics.tui.panes.overview import VERDICT_TONES
 from forensics.tui.store import Run, Store
 from forensics.tui.widgets import Part, plain, to_content
-from forensics.tui.words import severity_counts, severity_sign, size_text
+from forensics.tui.words import severity_counts, size_text
 
 _GAP = 2
 
@@ -69,7 +69,7 @@ class ImageHeader(Widget):
             if severity.rank > 0:
                 shown += [
                     " " if shown else "",
-                    (f"{severity_sign(severity)} {number} {severity.value}", severity.value),
+                    (f"{severity.sign} {number} {severity.value}", severity.value),
                 ]
         if shown:
             pieces.append(_Piece(8, tuple(shown)))

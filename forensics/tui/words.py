@@ -103,14 +103,9 @@ SIGN_CELLS = 2
 """Cells that the sign of a severity takes where it stands in a column."""
 
 
-def severity_sign(severity: Severity) -> str:
-    """`!!`, `!`, `~` or `·`: plain letters, since one sign for two marks is as wide as two in some fonts."""
-    return "!!" if severity is Severity.CRITICAL else severity.sign
-
-
 def severity_part(severity: Severity, width: int = 0) -> Part:
     """Sign and word of a severity in its tone, padded to `width`; the words stand below one another."""
-    sign = severity_sign(severity).ljust(SIGN_CELLS)
+    sign = severity.sign.ljust(SIGN_CELLS)
     return (f"{sign} {severity.value}".ljust(width), severity.value)
 
 
@@ -126,7 +121,7 @@ def worst_part(severity: Severity | None, count: int) -> Part:
     """The sign of the worst finding and how many there are, nothing without any."""
     if severity is None:
         return ""
-    return (f"{severity_sign(severity):<{SIGN_CELLS}} {count}", severity.value)
+    return (f"{severity.sign:<{SIGN_CELLS}} {count}", severity.value)
 
 
 def change_part(change: Change) -> Part:

@@ -25,7 +25,6 @@ from forensics.tui.words import (
     SIGN_CELLS,
     UNKNOWN,
     change_part,
-    severity_sign,
     size_text,
     status_part,
 )
@@ -110,9 +109,7 @@ class _FileTree:
         known = self._nodes[str(node)]
         marks = self.listed.marks
         severity, count = marks.finding(known.path)
-        finding: Styled = (
-            ((f"{severity_sign(severity):<{SIGN_CELLS}}{count:>3}", severity.value),) if severity else ""
-        )
+        finding: Styled = ((f"{severity.sign:<{SIGN_CELLS}}{count:>3}", severity.value),) if severity else ""
         if known.folder:
             size = size_text(self.listed.listing.size_below(known.path))
             return (((size, "muted"),), self._folder_status(known), finding, "")

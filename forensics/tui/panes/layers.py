@@ -12,7 +12,7 @@ from forensics.tui.image_rows import LayerRow
 from forensics.tui.panes._pane import ChooseLayer, Pane, PaneKind
 from forensics.tui.store import Store, Topic
 from forensics.tui.widgets import Column, Part, Styled, VirtualTable
-from forensics.tui.words import SIGN_CELLS, UNKNOWN, count_text, instruction_text, severity_sign, size_text
+from forensics.tui.words import SIGN_CELLS, UNKNOWN, count_text, instruction_text, size_text
 
 _COLUMNS = (
     Column("#", 5, "right", importance=9),
@@ -93,7 +93,7 @@ class LayersPane(Pane):
 
 def _sign(severity: Severity | None) -> Part:
     """The sign of the worst finding."""
-    return (severity_sign(severity).ljust(SIGN_CELLS), severity.value) if severity else " " * SIGN_CELLS
+    return (severity.sign.ljust(SIGN_CELLS), severity.value) if severity else " " * SIGN_CELLS
 
 
 def _number(layer: LayerRow, severity: Severity | None) -> Styled:

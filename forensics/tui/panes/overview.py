@@ -14,7 +14,7 @@ from forensics.tui.cards import image_card
 from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, ShowTab
 from forensics.tui.store import Run, Topic
 from forensics.tui.widgets import Blank, Fact, Heading, Item, KeyValues, Paragraph, Part, Styled
-from forensics.tui.words import UNKNOWN, number_of, severity_counts, severity_part, severity_sign, size_text
+from forensics.tui.words import UNKNOWN, number_of, severity_counts, severity_part, size_text
 
 VERDICT_TONES = {"clean": "success", "review": "warning", "suspicious": "error", "malicious": "critical"}
 _TOP = 12
@@ -86,7 +86,7 @@ class OverviewPane(Pane):
         for severity, count in severity_counts(findings).items():
             parts += [
                 "   " if parts else "",
-                (f"{severity_sign(severity)} {count} {severity.value}", severity.value),
+                (f"{severity.sign} {count} {severity.value}", severity.value),
             ]
         yield Fact("findings", parts)
         categories = Counter(finding.category.value for finding in findings)

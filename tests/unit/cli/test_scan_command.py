@@ -68,7 +68,7 @@ def test_the_table_is_the_default_and_the_cache_is_used(
     sessions = analyses(make_report(issues=()))
     ran = run("scan", "image.tar")
     assert ran.code == 0
-    assert "‼ MALICIOUS" in ran.text
+    assert "!! MALICIOUS" in ran.text
     assert ran.errors == ""
     assert sessions[0].options == Options()
 

@@ -23,14 +23,14 @@ def render(report: Report) -> str:
 
 def test_the_verdict_comes_before_everything_it_stands_on() -> None:
     text = render(make_report())
-    order = ["suspect.tar", "‼ MALICIOUS", "Layers", "Findings", "SBOM", "Coverage"]
+    order = ["suspect.tar", "!! MALICIOUS", "Layers", "Findings", "SBOM", "Coverage"]
     places = [text.index(word) for word in order]
     assert places == sorted(places)
 
 
 def test_a_finding_shows_where_it_is_and_which_bytes_say_so() -> None:
     text = render(make_report())
-    assert "‼ critical  miner/monero-client  confidence high" in text
+    assert "!! critical  miner/monero-client  confidence high" in text
     assert "layer 1  /usr/lib/.x/kworker  (deleted by layer 2)" in text
     assert "0x0002f1c0  stratum+tcp://pool.invalid" in text
     assert "1 critical · 1 high · 1 medium · 1 low" in text
