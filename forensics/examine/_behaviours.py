@@ -8,7 +8,7 @@ around its needles, at most `MAX_PLACES` of them, within `REACH` bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import msgspec
@@ -260,14 +260,14 @@ class Observed(msgspec.Struct, frozen=True):
     crowded: tuple[str, ...]
 
 
-def observe(text: bytes, wanted: frozenset[str] | None = None) -> Observed:
-    """The behaviours in `text`; only those in `wanted`, when given, are looked for."""
+def observe(text: bytes, wanted: Mapping[str, tuple[bytes, ...]] | None = None) -> Observed:
+    """The behaviours in `text`; only those in `wanted`, when given, and by these of their needles alone."""
     found: list[MatchedString] = []
     crowded = []
     for behaviour in _ALL:
         if wanted is not None and behaviour.id not in wanted:
             continue
-        places, more = _places(text, behaviour.needles)
+        places, more = _places(text, behaviour.needles if wanted is None else wanted[behaviour.id])
         if more:
             crowded.append(behaviour.id)
         found += islice(_matches(text, behaviour, places), MAX_SHOWN)

@@ -58,11 +58,18 @@ class Hidden(msgspec.Struct, frozen=True):
     data: bytes
 
 
-def reveal(text: bytes) -> tuple[Hidden, ...]:
-    """What is hidden in `text`, outermost first, in order of places; nothing when no word decodes."""
+def reveal(text: bytes, seen: Sequence[bytes] = NEEDLES) -> tuple[Hidden, ...]:
+    """What is hidden in `text`, outermost first, in order of places; nothing when no word decodes.
+
+    `seen` are the needles that may be in the text.
+    """
     found: list[Hidden] = []
     budget = MAX_BYTES
-    spoken = [(form, how) for form, how, words in _FORMS if any(word in text for word in words)]
+    spoken = [
+        (form, how) for form, how, words in _FORMS if any(word in text for word in words if word in seen)
+    ]
+    if not spoken:
+        return ()
     queue = [(hidden, 1) for hidden in _runs(text, spoken)]
     while queue and len(found) < MAX_BLOBS and budget > 0:
         hidden, depth = queue.pop(0)

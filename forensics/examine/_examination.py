@@ -46,7 +46,8 @@ class Examination:
             content=part,
             sha256=sha256,
             type=kind.id,
-            clues=None if scan.failure else scan.clues,
+            clues=scan.clues,
+            entropy=scan.entropy,
             limits=self._limits,
             scanner=self._scanner,
         )

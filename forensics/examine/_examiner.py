@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from forensics.examine._clues import Clues
 from forensics.examine._scan import Scanner
 from forensics.limits import Limits
 from forensics.model.facts import RuleMatch
@@ -16,13 +17,15 @@ from forensics.model.issues import Issue
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """One content under examination: its bytes, its type and what the first pass over it hinted at.
 
-    `clues` is None when that pass did not finish: then everything has to be looked for.
+    `clues` is None when that pass did not finish: then everything has to be looked for. `entropy` is None
+    where that pass did not count it.
     """
 
     content: memoryview
     sha256: str
     type: str
-    clues: frozenset[str] | None
+    clues: Clues | None
+    entropy: float | None
     limits: Limits
     scanner: Scanner
 

@@ -8,7 +8,8 @@ import msgspec
 import yara
 
 from forensics.examine._behaviours import shown_text
-from forensics.examine._clues import CLUE_NAMESPACE
+from forensics.examine._clues import CLUE_NAMESPACE, Clues, read_clues
+from forensics.examine._randomness import entropy_heard
 from forensics.examine._signatures import Signatures
 from forensics.limits import Limits
 from forensics.model.facts import MatchedString, RuleMatch
@@ -18,10 +19,14 @@ _MAX_MATCH_BYTES = 512
 
 
 class Scan(msgspec.Struct, frozen=True):
-    """What one pass found. `clues` are names of clue rules; `failure` is why the pass did not finish."""
+    """What one pass found; `failure` is why it did not finish, and then there are no clues.
+
+    `entropy` is None for a content that is empty or too large to be counted on the way.
+    """
 
     matches: tuple[RuleMatch, ...] = ()
-    clues: frozenset[str] = frozenset()
+    clues: Clues | None = None
+    entropy: float | None = None
     failure: str = ""
     code: str = ""
 
@@ -37,6 +42,7 @@ class Scanner:
 
     def scan(self, content: bytes | memoryview, sha256: str = "") -> Scan:
         """Every signature that matches the bytes, in order of rule ids; a known digest counts as a match."""
+        heard: list[str] = []
         try:
             # Fast mode leaves out repetitions of strings whose number no condition asks for.
             found = self._compiled.match(
@@ -44,6 +50,7 @@ class Scanner:
                 timeout=self._limits.match_seconds,
                 fast=True,
                 warnings_callback=lambda _kind, _data: yara.CALLBACK_CONTINUE,
+                console_callback=heard.append,
             )
         except yara.TimeoutError:
             seconds = self._limits.match_seconds
@@ -56,10 +63,11 @@ class Scanner:
             return Scan(
                 self._known(content, sha256), code="not-scanned", failure=f"the signatures stopped: {error}"
             )
-        clues = frozenset(match.rule for match in found if match.namespace == CLUE_NAMESPACE)
+        clues = read_clues([match for match in found if match.namespace == CLUE_NAMESPACE])
         matches = [self._match(match) for match in found if match.namespace != CLUE_NAMESPACE]
         matches += self._known(content, sha256)
-        return Scan(tuple(sorted(matches, key=lambda match: match.rule_id)), clues)
+        matches.sort(key=lambda match: match.rule_id)
+        return Scan(tuple(matches), clues, entropy_heard(heard))
 
     def _match(self, match: Any) -> RuleMatch:
         strings = [

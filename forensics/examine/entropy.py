@@ -17,7 +17,8 @@ class EntropyExaminer(Examiner):
 
     def examine(self, subject: Subject) -> Learnt:
         """Counted whole up to 256 KiB, estimated from spread blocks above."""
-        return Learnt(value=entropy(subject.content))
+        known = subject.entropy
+        return Learnt(value=entropy(subject.content) if known is None else known)
 
 
 EXAMINER = EntropyExaminer()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from forensics.examine._behaviours import observe
-from forensics.examine._clues import ENCODED, behaviours_in
-from forensics.examine._decoding import Hidden, reveal
+from forensics.examine._clues import Clues, behaviours_in, encodings_in
+from forensics.examine._decoding import NEEDLES, Hidden, reveal
 from forensics.examine._examiner import Examiner, Learnt, Subject
 from forensics.model.facts import Decoded, MatchedString, RuleMatch, ScriptFacts
 from forensics.model.issues import Issue
@@ -56,8 +57,9 @@ class ScriptExaminer(Examiner):
         first = shebang(text) if subject.type == "script" else None
         if first is None and (_quiet(subject.clues) or _PROSE.match(text[:512])):
             return None
-        hidden = reveal(text) if subject.clues is None or ENCODED in subject.clues else ()
-        wanted = None if subject.clues is None else behaviours_in(subject.clues)
+        clues = subject.clues
+        hidden = reveal(text, NEEDLES if clues is None else encodings_in(clues))
+        wanted = None if clues is None else behaviours_in(clues)
         behaviours, crowded = _behaviours(text, hidden, wanted)
         if first is None and not behaviours and not hidden:
             return None
@@ -73,7 +75,7 @@ class ScriptExaminer(Examiner):
         return Learnt(value=facts, matches=matches, issues=_issues(subject, len(text), crowded))
 
 
-def _quiet(clues: frozenset[str] | None) -> bool:
+def _quiet(clues: Clues | None) -> bool:
     return clues is not None and not behaviours_in(clues)
 
 
@@ -92,7 +94,7 @@ def _language(text: bytes) -> str:
 
 
 def _behaviours(
-    text: bytes, hidden: tuple[Hidden, ...], wanted: frozenset[str] | None
+    text: bytes, hidden: tuple[Hidden, ...], wanted: Mapping[str, tuple[bytes, ...]] | None
 ) -> tuple[tuple[MatchedString, ...], tuple[str, ...]]:
     """What the text does and what its decoded parts do; the latter stand where the encoded part stands."""
     seen = observe(text, wanted)

@@ -29,13 +29,17 @@ class SecretsExaminer(Examiner):
     def examine(self, subject: Subject) -> Learnt | None:
         """Every genuine-looking credential in the first `limits.text_bytes` bytes, in order of offsets."""
         if subject.clues is None:
-            wanted = frozenset(range(len(SECRET_KINDS)))
+            wanted = {number: kind.needles for number, kind in enumerate(SECRET_KINDS)}
         else:
             wanted = secret_kinds_in(subject.clues)
         if not wanted:
             return None
         text = bytes(subject.content[: subject.limits.text_bytes])
-        found = [match for number in sorted(wanted) for match in _secrets(text, SECRET_KINDS[number])]
+        found = [
+            match
+            for number, needles in sorted(wanted.items())
+            for match in _secrets(text, SECRET_KINDS[number], needles)
+        ]
         found.sort(key=lambda match: (match.offset, match.identifier))
         issues: tuple[Issue, ...] = ()
         if len(text) < len(subject.content):
@@ -46,9 +50,9 @@ class SecretsExaminer(Examiner):
         return Learnt(value=tuple(found), issues=issues) if found or issues else None
 
 
-def _secrets(text: bytes, kind: SecretKind) -> Iterator[MatchedString]:
+def _secrets(text: bytes, kind: SecretKind, needles: tuple[bytes, ...]) -> Iterator[MatchedString]:
     seen: set[int] = set()
-    for place in _places(text, kind.needles):
+    for place in _places(text, needles):
         found = kind.pattern.search(text, max(0, place - _BEFORE), place + kind.reach)
         if found is None or found.start() > place or found.start() in seen:
             continue
