@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import shlex
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -28,7 +29,8 @@ class Field(Generic[Record]):
     """Something to filter by.
 
     `read` gives the record's text for `field:value` (a value matches anywhere in it, ignoring case). `rank`
-    gives its number for comparisons and `parse` turns the value of a comparison into such a number.
+    gives its number for comparisons and `parse` turns the value of a comparison into such a number; then
+    `field:value` means the same number, as far as the value is one.
     """
 
     read: Callable[[Record], str]
@@ -83,10 +85,18 @@ def _test(
     name, found, value = term.partition(":")
     field = fields.get(name.lower())
     if found and field is not None:
-        read, wanted = field.read, value.lower()
-        return lambda record: wanted in read(record).lower()
+        return _sameness(field, value)
     wanted = term.lower()
     return lambda record: wanted in words(record).lower()
+
+
+def _sameness(field: Field[Record], value: str) -> Callable[[Record], bool]:
+    read, rank, wanted = field.read, field.rank, value.lower()
+    if rank is not None and field.parse is not None:
+        with suppress(ValueError, KeyError):
+            number = field.parse(value)
+            return lambda record: rank(record) == number
+    return lambda record: wanted in read(record).lower()
 
 
 def _comparison(

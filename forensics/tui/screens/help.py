@@ -27,11 +27,17 @@ _SIGNS = (
     ("…", "not known yet"),
     ("→", "enter follows this line"),
 )
-_FILTERS = (
+_LANGUAGE = (
     "Words must all occur; “-word” must not occur. Text with spaces stands in double quotes.",
     "A field is name:value; numbers and severities also compare: severity>=medium, size>1M.",
-    "Files: path name status owner type kind state layer mode setuid uid link sha256 size finding.",
-    "Findings: severity confidence layer category rule path state package sha256 attack evidence.",
+)
+_FIELDS = (
+    ("Files", "path name status owner type kind state layer mode setuid uid link sha256 size finding"),
+    ("Findings", "severity confidence layer category rule path state package sha256 attack evidence"),
+    ("SBOM", "kind path package state layer"),
+    ("Packages", "name version type arch license layer files"),
+    ("Timeline", "layer created"),
+    ("Coverage", "stage code subject lost"),
 )
 
 
@@ -45,7 +51,7 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(classes="dialogue tall") as frame:
             frame.border_title = to_content("Keys")
             frame.border_subtitle = to_content("esc close")
-            yield KeyValues(list(_items()))
+            yield KeyValues(list(help_items()))
 
     def on_mount(self) -> None:
         """The page gets the keys."""
@@ -56,7 +62,8 @@ class HelpScreen(ModalScreen[None]):
         self.dismiss(None)
 
 
-def _items() -> Iterator[Item]:
+def help_items() -> Iterator[Item]:
+    """The lines of the page."""
     for group, commands in COMMANDS.items():
         yield Heading(group)
         for command in commands:
@@ -76,5 +83,7 @@ def _items() -> Iterator[Item]:
         yield Fact(sign, meaning)
     yield Blank()
     yield Heading("Filters")
-    for text in _FILTERS:
-        yield Paragraph(text, indent=1)
+    for text in _LANGUAGE:
+        yield Paragraph(text)
+    for name, fields in _FIELDS:
+        yield Fact(name, fields)
