@@ -13,6 +13,7 @@ import lzma
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -35,9 +36,7 @@ NEEDLES = (*_BASE64_WORDS, *_HEX_WORDS, *_ESCAPE_WORDS)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}={0,2}" % MIN_ENCODED)
 _LINE = 60
 """Characters that a line of base64 has at least, where it is broken into lines."""
-_WRAPPED = re.compile(
-    rb"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{%d,128}\r?\n){2,}[A-Za-z0-9+/]{0,128}={0,2}" % _LINE
-)
+_WRAPPED = re.compile(rb"(?:[A-Za-z0-9+/]{%d,128}\r?\n){2,}[A-Za-z0-9+/]{0,128}={0,2}" % _LINE)
 _HEX = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){%d,}(?![0-9A-Za-z])" % (MIN_ENCODED // 2))
 # Two expressions that begin with a plain character are found a hundred times as fast as one with a choice.
 _HEX_ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}){5,}")
@@ -46,6 +45,9 @@ _OCTAL = re.compile(rb"\\0?([0-7]{3})")
 _DIGESTS = frozenset({32, 40, 64, 96, 128})
 """Characters of a digest in hexadecimal."""
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
+_TELLING = frozenset({"gzip", "bzip2", "xz", "elf", "script", "zip", "pe", "zstd"})
+_MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x7fELF", b"#!", b"PK", b"MZ", b"\x28\xb5\x2f\xfd")
+"""What contents of the telling types begin with: noise is sorted out by these, the rest by a closer look."""
 _READABLE = bytes([9, 10, 13, *range(0x20, 0x7F)])
 
 
@@ -90,8 +92,7 @@ def _runs(text: bytes, forms: Sequence[tuple[re.Pattern[bytes], str]]) -> Iterat
     backwards = b"rev" in text or b"[::-1]" in text
     covered, count = -1, 0
     candidates = [(found.start(), found.end(), how) for form, how in forms for found in form.finditer(text)]
-    if any(end - start >= _LINE for start, end, how in candidates if how == "base64"):
-        candidates += ((found.start(), found.end(), "base64") for found in _WRAPPED.finditer(text))
+    candidates += _wrapped(text, [(start, end) for start, end, how in candidates if how == "base64"])
     for start, end, how in sorted(candidates, key=lambda each: (each[0], -each[1])):
         if start < covered or count >= MAX_BLOBS:
             continue
@@ -105,6 +106,17 @@ def _runs(text: bytes, forms: Sequence[tuple[re.Pattern[bytes], str]]) -> Iterat
             covered, count = end, count + 1
             packing, data = _decompress(data)
             yield Hidden(start, end - start, encoding + packing, data)
+
+
+def _wrapped(text: bytes, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
+    """The places of base64 in lines, which begin where one of the runs has another right below it."""
+    covered = 0
+    for (start, end), (below, _) in pairwise(runs):
+        if start >= covered and end - start >= _LINE and below - end <= len(b"\r\n"):
+            found = _WRAPPED.match(text, start)
+            if found:
+                covered = found.end()
+                yield start, covered, "base64"
 
 
 def _decode(how: str, raw: bytes) -> bytes | None:
@@ -136,9 +148,7 @@ def _means_something(data: bytes) -> bool:
         return len(data) >= 8
     if _is_foreign_text(head):
         return True
-    return file_type(head).id in {"gzip", "bzip2", "xz", "elf", "script", "zip", "pe", "zstd"} or _is_zlib(
-        data
-    )
+    return _is_zlib(data) or (data.startswith(_MAGIC) and file_type(head).id in _TELLING)
 
 
 def _is_foreign_text(head: bytes) -> bool:
