@@ -152,9 +152,11 @@ class Program:
         await wait_until(self.pilot, ready, seconds)
 
     async def settled(self) -> None:
-        """Wait until the file tree shows what was asked for and the cursor has rested."""
+        """Wait until the file tree, if it is there, shows what was asked for, and the cursor has rested."""
         files = self.screen.workspace.files_pane
-        await self.until(lambda: files.listed is not None and files.listed.scope == files.scope)
+        await self.until(
+            lambda: not files.is_on_screen or (files.listed is not None and files.listed.scope == files.scope)
+        )
         await self.pilot.pause(0.1)
 
 

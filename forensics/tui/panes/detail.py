@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,11 +11,11 @@ from textual.widget import Widget
 
 from forensics.model.files import FileVersion
 from forensics.model.findings import Finding
-from forensics.printable import printable
 from forensics.tui.finding_card import GoToFinding, finding_card
 from forensics.tui.panes._pane import ChooseFile, ChooseFinding, Pane, PaneKind, focus_now, open_bar
-from forensics.tui.store import Key, Store, Topic
+from forensics.tui.store import Store, Topic
 from forensics.tui.tab_line import Tab, TabLine
+from forensics.tui.viewed_file import viewed_file
 from forensics.tui.viewers import JumpToOffset, ShowVersion, ViewedFile, Viewer, offered
 from forensics.tui.widgets import (
     FilterBar,
@@ -27,7 +27,7 @@ from forensics.tui.widgets import (
     TextView,
     parse_needles,
 )
-from forensics.tui.words import instruction_text, state_text
+from forensics.tui.words import state_text
 
 INFO = "info"
 HEX = "hex"
@@ -51,6 +51,8 @@ class DetailPane(Pane):
         self._finding: Finding | None = None
         self._offered: tuple[Viewer, ...] = ()
         self._viewer: Viewer | None = None
+        self._presented: Widget | None = None
+        self._aim: tuple[int, int] | None = None
         self._preferred: str | None = None
         self._in_two = False
         self._asks_offset = False
@@ -88,8 +90,8 @@ class DetailPane(Pane):
 
     @property
     def shows_bytes(self) -> bool:
-        """Whether bytes or text are on the screen now."""
-        return self._byte_view() is not None
+        """Whether the file is looked at as bytes or text, also when these are still on their way."""
+        return self.viewer in (TEXT, HEX)
 
     def show_version(
         self, version: FileVersion, viewer: str | None = None, offset: int | None = None, length: int = 0
@@ -99,15 +101,14 @@ class DetailPane(Pane):
         self._finding = None
         self._version = version
         if not same or self._file is None:
-            self._file = self._viewed(version)
+            self._file = viewed_file(self.store, version)
             self._offered = offered(self._file)
         wanted = viewer or (self._viewer_for_bytes() if offset is not None else None)
         chosen = self._find(wanted) or (self._viewer if same else None) or self._first()
         if chosen is not None and (not same or chosen is not self._viewer):
             self._present(chosen)
         self.draw_head()
-        if offset is not None:
-            self.call_after_refresh(self._jump, offset, length)
+        self._take_aim(None if offset is None else (offset, length))
 
     def show_finding(self, finding: Finding) -> None:
         """Show a finding that speaks of no file."""
@@ -118,6 +119,7 @@ class DetailPane(Pane):
     def show_items(self, title: Styled, items: Sequence[Item]) -> None:
         """Show a card instead of a file."""
         self._version = self._file = self._viewer = None
+        self._aim = None
         self._offered = ()
         self.query_one(TabLine).set_tabs((), "")
         content = self.query_one("#detail-content", Container)
@@ -131,12 +133,10 @@ class DetailPane(Pane):
         if chosen is None:
             return False
         self._preferred = viewer
-        if offset is None:
-            offset = self.byte_offset
+        aim = self._aim or (self.byte_offset or 0, 0) if offset is None else (offset, length)
         if chosen is not self._viewer:
             self._present(chosen)
-            if offset:
-                self.call_after_refresh(self._jump, offset, length)
+            self._take_aim(aim if aim[0] else None)
         return True
 
     def step(self, by: int) -> None:
@@ -182,7 +182,7 @@ class DetailPane(Pane):
             return
         if self.store.files is not None:
             self._version = self.store.files.by_key(self._version.key) or self._version
-        fresh = self._viewed(self._version)
+        fresh = viewed_file(self.store, self._version)
         old = self._file
         if (fresh.row, fresh.facts, fresh.findings, len(fresh.versions)) == (
             old.row,
@@ -193,9 +193,14 @@ class DetailPane(Pane):
             return
         self._file = fresh
         self._offered = offered(fresh)
-        if self._in_two or (self._viewer and self._viewer.id == INFO):
-            self._present(self._viewer or self._first())
-        self.draw_head()
+        shown = self._byte_view()
+        if shown is not None:
+            shown.set_highlights(fresh.highlights())
+        if self.viewer == INFO:
+            self._present(self._viewer)
+        else:
+            self._present_facts()
+            self.draw_head()
 
     def on_resize(self) -> None:
         """One half or two."""
@@ -203,28 +208,11 @@ class DetailPane(Pane):
         if in_two != self._in_two:
             self._in_two = in_two
             self.set_class(in_two, "-in-two")
-            if self._version is not None:
-                self._present(self._first() if in_two and self.viewer == INFO else self._viewer)
-
-    def _viewed(self, version: FileVersion) -> ViewedFile:
-        store = self.store
-        files = store.files
-        versions = files.of_path(version.path) if files else (version,)
-
-        def read_version(key: Key) -> Callable[[int, int], bytes] | None:
-            other = files.by_key(key) if files else None
-            return store.reader(other) if other else None
-
-        return ViewedFile(
-            path=printable(version.path),
-            row=store.row_of(version),
-            facts=store.facts_of(version),
-            findings=store.findings_of(version),
-            versions=tuple(store.row_of(each) for each in versions),
-            instructions={layer.index: instruction_text(layer.created_by) for layer in store.image_layers},
-            read=store.reader(version),
-            read_version=read_version,
-        )
+            if in_two and self.viewer == INFO:
+                self._present(self._first())
+            else:
+                self._present_facts()
+                self.draw_head()
 
     @property
     def _bar(self) -> FilterBar:
@@ -254,23 +242,27 @@ class DetailPane(Pane):
             return
         self._viewer = viewer
         self.set_class(False, "-card")
-        facts = self.query_one("#detail-facts", Container)
-        info = self._find(INFO)
-        if self._in_two and info is not None:
-            self._replace(facts, info.make(file))
-        else:
-            facts.remove_children()
-        self._replace(self.query_one("#detail-content", Container), viewer.make(file))
+        self._present_facts()
+        self._presented = self._replace(self.query_one("#detail-content", Container), viewer.make(file))
         self.draw_head()
 
-    def _replace(self, host: Container, widget: Widget) -> None:
-        """Put a widget in the place of another; a sheet takes the lines of another over, cheaply."""
+    def _present_facts(self) -> None:
+        """What is known of the file, in a half of its own where there is room for two."""
+        facts = self.query_one("#detail-facts", Container)
+        info = self._find(INFO)
+        if self._in_two and info is not None and self._file is not None:
+            self._replace(facts, info.make(self._file))
+        else:
+            facts.remove_children()
+
+    def _replace(self, host: Container, widget: Widget) -> Widget:
+        """Put a widget in the place of another and give it; a sheet takes the lines of another over."""
         shown = host.children[0] if len(host.children) == 1 else None
         if isinstance(widget, KeyValues) and isinstance(shown, type(widget)):
             shown.set_items(widget.items)
             shown.move_cursor(0)
             shown.scroll_home(animate=False)
-            return
+            return shown
         had_focus = host.has_focus_within
         if had_focus:  # or the next pane would get the keys when their widget is removed
             self.screen.set_focus(None)
@@ -279,6 +271,7 @@ class DetailPane(Pane):
             host.mount(widget)
         if had_focus:
             self.focus_inside()
+        return widget
 
     def _focus_again(self) -> None:
         """The keys go to the new widget, unless somebody else got them meanwhile."""
@@ -304,14 +297,25 @@ class DetailPane(Pane):
         return next((each.id for each in self._offered if each.id in (TEXT, HEX)), HEX)
 
     def _byte_view(self) -> BytesShown | None:
-        content = self.query_one("#detail-content")
-        shown = (*content.query(HexView), *content.query(TextView))
+        """The view of bytes of the widget presented last; None while that is not composed."""
+        if self._presented is None or not self.shows_bytes:
+            return None
+        shown = (*self._presented.query(HexView), *self._presented.query(TextView))
         return shown[0] if shown else None
 
-    def _jump(self, offset: int, length: int) -> None:
+    def _take_aim(self, aim: tuple[int, int] | None) -> None:
+        """Go to (offset, length) in the bytes: now, or as soon as there is a view that can."""
+        self._aim = aim
         shown = self._byte_view()
-        if shown is not None:
-            shown.jump(offset, length)
+        if aim is not None and shown is not None and shown.can_jump:
+            self._aim = None
+            shown.jump(*aim)
+
+    @on(HexView.Shown)
+    def _can_jump(self, event: HexView.Shown) -> None:
+        event.stop()
+        if event.widget is self._byte_view():
+            self._take_aim(self._aim)
 
     # -- what the person does ---------------------------------------------------------------------------
 

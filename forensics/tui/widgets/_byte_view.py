@@ -29,6 +29,9 @@ class ByteView(Rows):
         Binding("N", "previous_match", "Previous match", show=False),
     ]
 
+    class Shown(RowsMessage):
+        """The view has its lines and a size: from now on it can jump."""
+
     class Moved(RowsMessage):
         """The cursor came to the byte `offset`."""
 
@@ -65,6 +68,7 @@ class ByteView(Rows):
         self._hit: Hit | None = None
         self._needles: tuple[bytes, ...] = ()
         self._window = (0, b"")
+        self._shown = False
 
     # -- what subclasses give ---------------------------------------------------------------------------
 
@@ -76,6 +80,17 @@ class ByteView(Rows):
     def jump(self, offset: int, length: int = 0) -> None:
         """Put the cursor on the byte `offset` and show it mid-screen; mark `length` bytes from there."""
         self.mark_hit(offset, length)
+
+    @property
+    def can_jump(self) -> bool:
+        """Whether it was measured: a jump before would not know where the screen ends."""
+        return self._shown
+
+    def on_resize(self) -> None:
+        """Say that one can jump now, the first time there is room."""
+        if not self._shown and self.size.height:
+            self._shown = True
+            self.post_message(self.Shown(self))
 
     # -- bytes and marks --------------------------------------------------------------------------------
 
