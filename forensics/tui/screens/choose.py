@@ -9,8 +9,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
+from forensics.tui.screens.modal import Dialogue
 from forensics.tui.widgets import Column, Styled, VirtualTable, to_content
 
 
@@ -29,7 +29,7 @@ class _Lines:
         return (self._lines[index],)
 
 
-class ChooseScreen(ModalScreen[int | None]):
+class ChooseScreen(Dialogue[int | None]):
     """Gives the number of the line that was chosen, None when the person went away."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "Close", show=False)]
@@ -54,8 +54,8 @@ class ChooseScreen(ModalScreen[int | None]):
     @on(VirtualTable.Opened)
     def _opened(self, event: VirtualTable.Opened) -> None:
         event.stop()
-        self.dismiss(event.index)
+        self.finish(event.index)
 
     def action_cancel(self) -> None:
         """Nothing is chosen."""
-        self.dismiss(None)
+        self.finish(None)

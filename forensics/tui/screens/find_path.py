@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
@@ -18,6 +17,7 @@ from forensics.model.files import FileVersion
 from forensics.printable import printable
 from forensics.tui.file_index import FileIndex
 from forensics.tui.path_search import PathSearch
+from forensics.tui.screens.modal import Dialogue
 from forensics.tui.store import Store
 from forensics.tui.widgets import Column, Styled, VirtualTable, to_content
 from forensics.tui.words import size_text, state_text, status_part
@@ -48,7 +48,7 @@ class _Found:
         )
 
 
-class FindPathScreen(ModalScreen[FileVersion | None]):
+class FindPathScreen(Dialogue[FileVersion | None]):
     """Gives the version that was chosen. The search runs in a thread and starts anew with every letter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
@@ -115,7 +115,7 @@ class FindPathScreen(ModalScreen[FileVersion | None]):
 
     def action_cancel(self) -> None:
         """Nothing is chosen."""
-        self.dismiss(None)
+        self.finish(None)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -165,4 +165,4 @@ class FindPathScreen(ModalScreen[FileVersion | None]):
     def _choose(self, row: int) -> None:
         self._impatient = False
         if self._found.versions:
-            self.dismiss(self._found.versions[row])
+            self.finish(self._found.versions[row])

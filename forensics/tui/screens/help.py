@@ -8,10 +8,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from forensics.tui.commands import COMMANDS
 from forensics.tui.panes import tabs
+from forensics.tui.screens.modal import Dialogue
 from forensics.tui.widgets import Blank, Fact, Heading, Item, KeyValues, Paragraph, to_content
 
 _IN_BYTES = (
@@ -41,7 +41,7 @@ _FIELDS = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialogue[None]):
     """One page to scroll through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "close", "Close", show=False)]
@@ -59,7 +59,7 @@ class HelpScreen(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Back to what was looked at."""
-        self.dismiss(None)
+        self.finish(None)
 
 
 def help_items() -> Iterator[Item]:

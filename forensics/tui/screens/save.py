@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from forensics.model.files import FileVersion
@@ -21,6 +20,7 @@ from forensics.model.report import Report
 from forensics.printable import printable
 from forensics.reports import ReportFormat, reports
 from forensics.tui.local_paths import PathSuggester
+from forensics.tui.screens.modal import Dialogue
 from forensics.tui.widgets import Column, Styled, VirtualTable, to_content
 
 
@@ -47,7 +47,7 @@ class _Options:
         return (self._words[index],)
 
 
-class ExportScreen(ModalScreen[Export | None]):
+class ExportScreen(Dialogue[Export | None]):
     """Which versions, and where to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
@@ -78,7 +78,7 @@ class ExportScreen(ModalScreen[Export | None]):
 
     def action_cancel(self) -> None:
         """Nothing is exported."""
-        self.dismiss(None)
+        self.finish(None)
 
     @on(VirtualTable.Opened)
     @on(Input.Submitted)
@@ -86,10 +86,10 @@ class ExportScreen(ModalScreen[Export | None]):
         folder = self.query_one(Input).value.strip()
         if folder:
             versions = self._groups[self.query_one(VirtualTable).cursor][1]
-            self.dismiss(Export(versions, Path(folder).expanduser()))
+            self.finish(Export(versions, Path(folder).expanduser()))
 
 
-class SaveReportScreen(ModalScreen[Path | None]):
+class SaveReportScreen(Dialogue[Path | None]):
     """Which format, and where to; a file that is there is replaced only when asked twice."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Close", show=False)]
@@ -130,7 +130,7 @@ class SaveReportScreen(ModalScreen[Path | None]):
 
     def action_cancel(self) -> None:
         """Nothing is saved."""
-        self.dismiss(None)
+        self.finish(None)
 
     @on(VirtualTable.Highlighted)
     def _propose(self) -> None:
@@ -170,7 +170,7 @@ class SaveReportScreen(ModalScreen[Path | None]):
         if event.problem:
             self._say(((event.problem, "error"),))
         else:
-            self.dismiss(event.path)
+            self.finish(event.path)
 
     def _say(self, text: Styled) -> None:
         self.query_one("#problem", Static).update(to_content(text))
