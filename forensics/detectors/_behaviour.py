@@ -149,6 +149,7 @@ class _Reading:
             for redirect in command.redirects:
                 if redirect.body:
                     self.script(parse(redirect.body[:_NESTED]), place, DEPTH)
+                    self._program(redirect.body[:_NESTED], place)
 
     def _command(
         self, command: Command, words: tuple[str, ...], outer: tuple[int, int] | None, depth: int
@@ -201,8 +202,12 @@ class _Reading:
             ):
                 self._output_runs(redirect.target.inner, place)
             text = redirect.body or (redirect.target.text if redirect.operator == "<<<" else "")
-            if text and depth < DEPTH:
+            if not text or depth >= DEPTH:
+                continue
+            if programs.is_shell(program):
                 self.script(parse(text[:_NESTED]), place, depth + 1)
+            else:
+                self._program(text[:_NESTED], place)
 
     def _output_runs(self, scripts: tuple[Script, ...], place: tuple[int, int]) -> None:
         for script in scripts:
@@ -219,6 +224,15 @@ class _Reading:
         elif programs.code_fetches(code):
             self._say(Act.DOWNLOAD_RUN, place)
         if programs.code_decodes(code):
+            self._say(Act.DECODE_RUN, place)
+
+    def _program(self, code: str, place: tuple[int, int]) -> None:
+        """A whole program of a scripting language that an interpreter is given."""
+        if _SOCKET.search(code) and _HANDS_OVER.search(code) and programs.runs_code(code):
+            self._say(Act.REMOTE_SHELL, place)
+        elif programs.runs_fetched(code):
+            self._say(Act.DOWNLOAD_RUN, place)
+        if programs.runs_decoded(code):
             self._say(Act.DECODE_RUN, place)
 
     def _remote(

@@ -6,28 +6,43 @@ import re
 
 USUALLY_SET_ID = frozenset(
     {
-        # Accounts and sessions: shadow, util-linux, login, pam, sudo, policykit, consolekit.
-        "chage", "chfn", "chsh", "expiry", "gpasswd", "login", "mount", "newgrp", "newgidmap",
-        "newuidmap", "pam_extrausers_chkpwd", "pam_timestamp_check", "passwd", "pkexec",
-        "polkit-agent-helper-1", "sg", "su", "sudo", "sudoedit", "sudoreplay", "doas", "umount",
-        "unix_chkpwd", "unix_update", "userhelper", "usernetctl", "vlock", "vigr", "vipw", "write",
-        "write.ul", "bsd-write", "wall", "utempter", "bbsuid", "cgexec",
-        # Remote access, mail, printing, jobs.
-        "ssh-keysign", "ssh-agent", "at", "crontab", "sendmail", "exim", "exim4", "postdrop",
-        "postqueue", "procmail", "lockfile", "dotlockfile", "maidag", "mail-lock", "mail-unlock",
-        "mail-touchlock", "nullmailer-queue", "dma", "dma-mbox-create", "lppasswd", "suexec",
-        "suexec-pristine", "suexec-custom",
+        # Accounts and sessions: shadow, util-linux, login, pam, sudo, policykit, consolekit, Kerberos.
+        "auth_pam_tool", "bbsuid", "beesu", "bsd-write", "calife", "cgexec", "chage", "chfn", "chkpwd",
+        "chsh", "cockpit-session", "doas", "expiry", "gpasswd", "kcheckpass", "kdesud", "krb5_child",
+        "ksu", "ldap_child", "login", "newgidmap", "newgrp", "newrole", "newuidmap", "opiepasswd",
+        "opiesu", "otpw-gen", "p11_child", "pam_extrausers_chkpwd", "pam_timestamp_check", "passwd",
+        "physlock", "pkexec", "please", "pleaseedit", "polkit-agent-helper-1", "proxy_child",
+        "selinux_child", "seunshare", "sg", "slock", "su", "su-rs", "sudo", "sudo-rs", "sudoedit",
+        "sudoreplay", "super", "unix_chkpwd", "unix_update", "userhelper", "usernetctl", "userv",
+        "utempter", "vigr", "vipw", "visudo-rs", "vlock", "vlock-main", "wall", "write", "write.ul",
+        "xlock", "xscreensaver-auth",
+        # Remote access, mail, news, printing, jobs.
+        "at", "camel-lock-helper-1.2", "cronnext", "crontab", "crontab_setgid", "cu", "deliver", "dma",
+        "dma-mbox-create", "dotlockfile", "exim", "exim4", "fcrondyn", "fcronsighup", "fcrontab",
+        "incrontab", "inews", "innbind", "lockfile", "lockspool", "lppasswd", "maidag", "mail-lock",
+        "mail-touchlock", "mail-unlock", "maildrop", "msmtp", "mutt_dotlock", "nullmailer-queue",
+        "nullmailer-send", "postdrop", "postqueue", "procmail", "qmail-queue", "rnews", "sendmail",
+        "sensible-mda", "ssh-agent", "ssh-keysign", "ssmtp", "suexec", "suexec-custom",
+        "suexec-pristine", "uucico", "uucp", "uuname", "uustat", "uux", "uuxqt",
         # Network.
-        "arping", "clockdiff", "mtr", "mtr-packet", "ping", "ping4", "ping6", "pppd",
-        "pppoe-wrapper", "rcp", "rlogin", "rsh", "traceroute", "traceroute6", "traceroute6.iputils",
-        "dumpcap", "authbind-helper", "helper",
-        # Desktop, file systems, containers.
-        "Xorg", "Xorg.wrap", "chrome-sandbox", "dbus-daemon-launch-helper", "fusermount",
-        "fusermount3", "gnome-pty-helper", "gst-ptp-helper", "kcheckpass", "locate", "mlocate",
-        "plocate", "slocate", "mount.cifs", "mount.davfs", "mount.ecryptfs_private", "mount.nfs",
-        "umount.nfs", "ntfs-3g", "pt_chown", "screen", "snap-confine", "snap-update-ns", "slock",
-        "staprun", "udevil", "Xvfb", "xscreensaver-auth", "xterm", "singularity", "starter-suid",
-        "netreport", "cockpit-session", "spice-client-glib-usb-acl-helper",
+        "arping", "authbind-helper", "check_dhcp", "check_icmp", "clockdiff", "dumpcap", "fping",
+        "fping6", "helper", "isdnlog", "kismet_cap_linux_bluetooth", "kismet_cap_linux_wifi",
+        "lxc-user-nic", "mtr", "mtr-packet", "netreport", "ping", "ping4", "ping6", "pppd",
+        "pppoe-wrapper", "qemu-bridge-helper", "rcp", "rlogin", "rsh", "tcptraceroute", "traceroute",
+        "traceroute6", "traceroute6.iputils",
+        # Desktop, file systems, devices, containers, backups.
+        "ambsdtar", "amgtar", "amstar", "bwrap", "calcsize", "chrome-sandbox", "cryptmount",
+        "dbus-daemon-launch-helper", "dumper", "enlightenment_ckpasswd", "enlightenment_sys",
+        "enlightenment_system", "firejail", "flatpak-bwrap", "fusermount", "fusermount-glusterfs",
+        "fusermount3", "gnome-pty-helper", "gst-ptp-helper", "killpgrp", "locate", "mlocate", "mount",
+        "mount.cifs", "mount.davfs", "mount.ecryptfs_private", "mount.nfs", "mount.smb3", "ncpmount",
+        "ncpumount", "ntfs-3g", "nvidia-modprobe", "planner", "plocate", "pmount", "pt_chown",
+        "pumount", "rundump", "runtar", "screen", "singularity", "slocate", "smbmnt", "snap-confine",
+        "snap-update-ns", "spice-client-glib-usb-acl-helper", "staprun", "starter-suid", "udevil",
+        "umount", "umount.ecryptfs_private", "umount.nfs", "umount.udisks2", "VBoxHeadless",
+        "VBoxNetAdpCtl", "VBoxNetDHCP", "VBoxNetNAT", "VBoxSDL", "VBoxVolInfo", "VirtualBoxVM",
+        "vmware-user-suid-wrapper", "Xorg", "Xorg.wrap", "xterm", "Xvfb", "zulucrypt-cli",
+        "zuluMount-cli",
     }
 )  # fmt: skip
 """Programs that distributions ship set-user-ID or set-group-ID (Debian, Ubuntu, Fedora, SUSE, Alpine)."""
@@ -36,13 +51,27 @@ _SHELL = re.compile(r"(ba|da|a|z|k|mk|c|tc|fi|r?ba)?sh(\.\w+)?|busybox|toybox|sa
 _INTERPRETER = re.compile(r"(python|pypy|perl|ruby|node|nodejs|php|lua|luajit|tclsh|expect|pwsh|java)[\d.-]*")
 _GIVES_SHELL = frozenset(
     {
-        "ar", "awk", "gawk", "mawk", "nawk", "base64", "bzip2", "cat", "chmod", "chown", "chroot",
-        "cp", "curl", "dd", "docker", "ed", "emacs", "env", "find", "flock", "gdb", "git", "gzip",
-        "head", "ip", "install", "ionice", "ld.so", "less", "ln", "make", "man", "more", "mv",
-        "nano", "nc", "ncat", "nice", "nmap", "nohup", "nsenter", "openssl", "rsync", "run-parts",
-        "scp", "screen", "script", "sed", "setarch", "socat", "ssh", "stdbuf", "strace",
-        "systemctl", "tail", "tar", "taskset", "tcpdump", "tee", "time", "timeout", "tmux",
-        "unshare", "vi", "view", "vim", "vim.basic", "vim.tiny", "wget", "xargs", "xxd", "zip",
+        "aa-exec", "agetty", "ar", "aria2c", "arj", "arp", "as", "ascii-xfr", "aspell", "atobm", "awk",
+        "base32", "base64", "basenc", "basez", "bc", "bridge", "busctl", "bzip2", "cabal", "capsh",
+        "cat", "chmod", "choom", "chown", "chroot", "cmp", "column", "comm", "cp", "cpio", "cpulimit",
+        "csplit", "csvtool", "curl", "cut", "date", "dd", "debugfs", "dialog", "diff", "dig", "distcc",
+        "dmsetup", "docker", "ed", "efax", "elvish", "emacs", "env", "eqn", "expand", "file", "find",
+        "flock", "fmt", "fold", "gawk", "gcore", "gdb", "genisoimage", "git", "gtester", "gzip", "hd",
+        "head", "hexdump", "hping3", "iconv", "install", "ionice", "ip", "ispell", "jjs", "join", "jq",
+        "jrunscript", "kubectl", "ld.so", "less", "links", "ln", "logsave", "look", "make", "man",
+        "mawk", "minicom", "more", "msgattrib", "msgcat", "msgconv", "msgfilter", "msgmerge", "msguniq",
+        "multitime", "mv", "nano", "nasm", "nawk", "nc", "ncat", "ncftp", "nft", "nice", "nl", "nm",
+        "nmap", "nohup", "nsenter", "ntpdate", "od", "openssl", "openvpn", "pandoc", "paste", "perf",
+        "pexec", "pg", "pidstat", "pr", "ptx", "rc", "readelf", "restic", "rev", "rlwrap", "rsync",
+        "rtorrent", "run-parts", "rview", "rvim", "scanmem", "scp", "screen", "script", "sed",
+        "setarch", "setfacl", "setlock", "shuf", "socat", "soelim", "softlimit", "sort", "sqlite3", "ss",
+        "ssh", "ssh-keygen", "ssh-keyscan", "sshpass", "start-stop-daemon", "stdbuf", "strace",
+        "strings",
+        "sysctl", "systemctl", "tac", "tail", "tar", "taskset", "tbl", "tcpdump", "tee", "terraform",
+        "tftp", "tic", "time", "timeout", "tmux", "troff", "ul", "unexpand", "uniq", "unshare",
+        "unsquashfs", "unzip", "update-alternatives", "uudecode", "uuencode", "vi", "view", "vim",
+        "vim.basic", "vim.nox", "vim.tiny", "vimdiff", "w3m", "watch", "wc", "wget", "whiptail",
+        "xargs", "xmodmap", "xmore", "xxd", "xz", "yash", "zip", "zsoelim",
     }
 )  # fmt: skip
 

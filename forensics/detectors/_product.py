@@ -147,5 +147,11 @@ def _names(text: str, name: str) -> bool:
 
 
 def _copies(line: str, path: str) -> bool:
+    """Whether a COPY or ADD step says where `path` is; for a shared folder only of what lies right in it."""
     place = destination(line)
-    return bool(place) and (path == place or within(path, (place.rstrip("/"),)))
+    if not place or path == place:
+        return bool(place)
+    folder = place.rstrip("/")
+    if folder in _TOO_WIDE or folder in PROGRAM_DIRECTORIES or is_system(f"{folder}/x"):
+        return path.rpartition("/")[0] == folder and not is_system(path)
+    return within(path, (folder,))

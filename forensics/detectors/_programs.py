@@ -65,6 +65,11 @@ _DECODES = re.compile(
     r"|decode_base64|base64_decode|gzinflate|str_rot13|Buffer\.from\([^)]*(?:base64|hex)|\batob\s*\(|FromBase64",
     re.IGNORECASE,
 )
+_RUNS_TEXT = re.compile(r"(?<![.\w])(?:exec|eval|Function|execfile)\s*\(|\bvm\.run\w*\(")
+_RUNS_FETCHED = re.compile(
+    r"\b(?:system|popen|Popen|run|call|check_call|check_output|exec\w*|spawn\w*)\s*\([^\n]{0,120}"
+    r"(?:urlopen|requests\.get|https?\.get|file_get_contents\s*\(\s*['\"]https?)"
+)
 _READS_INPUT = re.compile(r"stdin|STDIN|\binput\s*\(|php://input|\$input|<>")
 
 
@@ -177,6 +182,19 @@ def shell_text(program: str, arguments: Sequence[str]) -> str:
 def runs_code(code: str) -> bool:
     """Whether program text of any language runs text or commands that it was handed."""
     return _RUNS.search(code) is not None
+
+
+def runs_fetched(code: str) -> bool:
+    """Whether a whole program fetches something and runs text, or hands what it fetches to a command.
+
+    Stricter than for the line that `-c` takes: a long program may fetch here and start a command there.
+    """
+    return code_fetches(code) and bool(_RUNS_TEXT.search(code) or _RUNS_FETCHED.search(code))
+
+
+def runs_decoded(code: str) -> bool:
+    """Whether a whole program decodes something and runs text."""
+    return code_decodes(code) and _RUNS_TEXT.search(code) is not None
 
 
 def code_fetches(code: str) -> bool:

@@ -76,6 +76,20 @@ class Scene:
             return told.status is FileStatus.KNOWN_GOOD
         return owned.claimed_by.startswith(_DISTRIBUTION)
 
+    def came_with_package(self, version: FileVersion) -> bool:
+        """Whether a package answers for these bytes, and the layer that holds them installed it."""
+        owned = self.by_package(version) if self.vouched(version) else None
+        return owned is not None and version.layer in self._installations.get(owned.claimed_by, ())
+
+    @cached_property
+    def _installations(self) -> Mapping[str, frozenset[int]]:
+        """The layers that brought each package of this very version."""
+        layers: dict[str, set[int]] = {}
+        for snapshot in self.inventory.snapshots:
+            for package in snapshot.packages:
+                layers.setdefault(package.id, set()).add(package.layer)
+        return {name: frozenset(found) for name, found in layers.items()}
+
     @cached_property
     def _package_verdicts(self) -> Mapping[tuple[int, int], FileVerdict]:
         if self.reconciliation is None:

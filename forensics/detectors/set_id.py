@@ -131,8 +131,11 @@ def _severity(scene: Scene, version: FileVersion) -> Severity:
         version.entry.mode & _SET_GID and version.entry.gid == 0
     )
     severity = UNEXPECTED.severity if root else Severity.MEDIUM
-    if not version.entry.mode & _SET_UID and scene.vouched(version):
-        severity = Severity.LOW
+    if scene.vouched(version):
+        if not version.entry.mode & _SET_UID:
+            severity = Severity.LOW
+        elif scene.came_with_package(version):
+            severity = Severity.MEDIUM
     if version.state is not FileState.VISIBLE and severity is Severity.HIGH:
         return Severity.MEDIUM
     return severity
@@ -142,10 +145,10 @@ def _why(scene: Scene, version: FileVersion) -> str:
     name = basename(version.path)
     if name in USUALLY_SET_ID and not scene.vouched(version):
         return f"Distributions ship a {name} with this bit, but no package answers for this one."
+    if scene.came_with_package(version):
+        return "The bit came with its package, or was added in the step that installed it."
     if scene.vouched(version):
-        return (
-            "Its package is intact, so the bit was either added here or belongs to a package we do not know."
-        )
+        return "Its package was installed by an earlier layer, and the bit was added by this one."
     return ""
 
 

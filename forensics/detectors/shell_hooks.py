@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from forensics.detectors._behaviour import FOREIGN_CODE, Act
 from forensics.detectors._commands import BARE, Suspicion, suspicions
 from forensics.detectors._finding import Circumstances, Statement, about_file, excerpt, in_effect
-from forensics.detectors._places import is_temporary
+from forensics.detectors._places import is_program_directory, is_system, is_temporary
+from forensics.detectors._programs import program_of
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.files import FileVersion
 from forensics.model.findings import Category, Confidence, Evidence, Finding, Severity
@@ -147,8 +148,17 @@ def _odd_libraries(text: str) -> Iterator[Evidence]:
 
 def _replaced_commands(text: str) -> Iterator[Evidence]:
     for match in list(_REPLACES.finditer(text))[:16]:
-        if _RECORDS.search(match.group("text") or match.group("body") or ""):
+        alias = match.group("text") or ""
+        if _RECORDS.search(alias or match.group("body") or "") or _leads_astray(alias):
             yield excerpt(match.group()[:300], match.start(), len(match.group()))
+
+
+def _leads_astray(alias: str) -> bool:
+    """Whether the alias starts a program by its path, and from where packages put none."""
+    program, _ = program_of(alias.strip().strip("\"'").split())
+    if program.startswith(("~", "$HOME", "${HOME}")):
+        return True
+    return program.startswith("/") and not (is_system(program) or is_program_directory(program))
 
 
 DETECTOR = ShellHooks()

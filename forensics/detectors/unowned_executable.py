@@ -133,6 +133,9 @@ def _weigh(
         reasons = ("Nothing that the image says of itself excuses a program in such a place.",)
     elif kind is Nature.SCRIPT:
         severity = _script_severity(scene, version, facts, reasons)
+    elif _compiled_from_owned(scene, version):
+        severity = Severity.LOW
+        reasons = (*reasons, "A package owns what it is named after, and a run-time compiles it to this.")
     elif kind is Nature.MODULE:
         severity = Severity.MEDIUM if reasons else Severity.HIGH
         reasons = (*reasons, "Kernel modules act on the host, outside every container.")
@@ -169,6 +172,14 @@ def _shadowed(scene: Scene, version: FileVersion, owned: dict[str, list[str]]) -
         if path != version.path and rank < scene.product.search_rank(path):
             return path
     return ""
+
+
+def _compiled_from_owned(scene: Scene, version: FileVersion) -> bool:
+    """Whether it is in Mono's cache of compiled code, under the name of an assembly that a package owns."""
+    name = basename(version.path).removesuffix(".so")
+    if "/mono/aot-cache/" not in version.path or not name.endswith((".dll", ".exe")):
+        return False
+    return any("/mono/" in one.path and scene.vouched(one) for one in scene.files.names.get(name, ()))
 
 
 def _in_language_tree(path: str) -> bool:

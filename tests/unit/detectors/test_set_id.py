@@ -16,7 +16,10 @@ def owned(path: str, mode: int, **more: int) -> dict[str, File | bytes]:
     return {path: File(elf(path.encode()), mode, **more), **dpkg({"p": {path: elf(path.encode())}})}
 
 
-@pytest.mark.parametrize("name", ["su", "mount", "passwd", "sudo", "ssh-keysign", "unix_chkpwd"])
+@pytest.mark.parametrize(
+    "name",
+    ["su", "mount", "passwd", "sudo", "ssh-keysign", "unix_chkpwd", "ksu", "auth_pam_tool", "lxc-user-nic"],
+)
 def test_what_distributions_ship_is_passed_over(name: str) -> None:
     assert judge(DETECTOR, owned(f"/usr/bin/{name}", 0o4755)) == []
 
@@ -31,7 +34,10 @@ def test_a_usual_name_that_nobody_owns_is_told() -> None:
     assert said(found) == [(UNEXPECTED, "high", "/usr/bin/sudo")]
 
 
-@pytest.mark.parametrize("name", ["bash", "sh", "python3.11", "perl", "find", "vim.basic", "busybox", "env"])
+@pytest.mark.parametrize(
+    "name",
+    ["bash", "sh", "python3.11", "perl", "find", "vim.basic", "busybox", "env", "date", "xz", "debugfs"],
+)
 def test_a_shell_or_tool_is_critical_even_when_its_package_is_intact(name: str) -> None:
     found = judge(DETECTOR, owned(f"/usr/bin/{name}", 0o4755))
     assert said(found) == [(SHELL, "critical", f"/usr/bin/{name}")]
@@ -76,6 +82,15 @@ def test_a_group_bit_of_an_intact_package_is_low() -> None:
 def test_a_bit_that_was_added_to_an_owned_program_is_high() -> None:
     found = judge(DETECTOR, debian(), {"/usr/bin/ls": File(elf(b"ls"), 0o4755)})
     assert said(found) == [(UNEXPECTED, "high", "/usr/bin/ls")]
+
+
+def test_a_bit_that_came_with_an_intact_package_is_medium_and_a_later_one_high() -> None:
+    (found,) = judge(DETECTOR, owned("/usr/bin/odd", 0o4755))
+    assert str(found.severity) == "medium"
+    assert "came with its package" in found.explanation
+    later = {"/usr/bin/odd": File(elf(b"/usr/bin/odd"), 0o4755)}
+    added = judge(DETECTOR, owned("/usr/bin/odd", 0o755), later)
+    assert [(one.layer, str(one.severity)) for one in added] == [(1, "high")]
 
 
 def test_writable_by_everybody_is_told_besides() -> None:

@@ -183,3 +183,36 @@ REGISTRY = config(entrypoint=("/entrypoint.sh",), cmd=("/etc/docker/registry/con
 def test_official_images_stay_below_medium(layers: Layer, more: dict[str, object]) -> None:
     found = judge(DETECTOR, debian(), layers, **more)
     assert [one for one in said(found) if one[1] not in ("info", "low")] == []
+
+
+@pytest.mark.parametrize(
+    ("step", "path", "severity"),
+    [
+        ("COPY . / # buildkit", "/usr/lib/x86_64-linux-gnu/libc.so.7", "high"),
+        ("COPY rootfs/ / # buildkit", "/usr/local/bin/tool", "medium"),
+        ("COPY rootfs/ / # buildkit", "/opt/app/tool", "medium"),
+        ("COPY lib/ /usr/lib/ # buildkit", "/usr/lib/tool", "high"),
+        ("COPY bin/ /usr/local/bin/ # buildkit", "/usr/local/bin/tool", "low"),
+        ("COPY tool /usr/lib/ # buildkit", "/usr/lib/tool", "medium"),
+        ("COPY server /usr/bin/tool # buildkit", "/usr/bin/tool", "medium"),
+        ("COPY out/ /opt/app # buildkit", "/opt/app/tool", "low"),
+        ("COPY out/ / # buildkit", "/tool", "low"),
+    ],
+)
+def test_a_copy_over_the_whole_root_names_nothing(step: str, path: str, severity: str) -> None:
+    found = judge(DETECTOR, debian(), {path: TOOL}, created_by=("ADD", step))
+    assert said(found) == [(UNOWNED, severity, path)]
+
+
+def test_compiled_copies_of_packaged_assemblies_are_low() -> None:
+    library = b"MZ\x90\x00 an assembly"
+    assembly = "/usr/lib/mono/4.5/mscorlib.dll"
+    base = {assembly: library, **dpkg({"mono-runtime": {assembly: library}})}
+    cache = "/usr/lib/mono/aot-cache/amd64"
+    found = judge(DETECTOR, base, {f"{cache}/mscorlib.dll.so": TOOL, f"{cache}/other.dll.so": TOOL})
+    assert said(found) == [
+        (UNOWNED, "low", f"{cache}/mscorlib.dll.so"),
+        (UNOWNED, "high", f"{cache}/other.dll.so"),
+    ]
+    moved = judge(DETECTOR, base, {"/usr/lib/mscorlib.dll.so": TOOL})
+    assert said(moved) == [(UNOWNED, "high", "/usr/lib/mscorlib.dll.so")]
