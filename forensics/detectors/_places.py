@@ -22,6 +22,8 @@ _DETECTION_CONTENT = re.compile(
     r"\.(yara?|rules|ndb|ldb|hdb|hsb|ldu|cdb|cvd|cld|sigma\.ya?ml)$|/(suricata|snort|yara-rules|clamav)/",
     re.IGNORECASE,
 )
+_SYSTEM_RULES = re.compile(r"/(udev|polkit-1)/rules\.d/")
+"""Rules that start programs, in spite of their suffix."""
 _TEST_DATA = re.compile(r"/(tests?|testdata|test-data|__tests__|specs?|examples?|fixtures?|samples?)/")
 
 TOOL_FOLDERS = frozenset(
@@ -94,7 +96,7 @@ def is_documentation(path: str) -> bool:
 
 def is_detection_content(path: str) -> bool:
     """Whether `path` looks like rules of a scanner, which quote what they look for."""
-    return _DETECTION_CONTENT.search(path) is not None
+    return _DETECTION_CONTENT.search(path) is not None and not _SYSTEM_RULES.search(path)
 
 
 def is_test_data(path: str) -> bool:

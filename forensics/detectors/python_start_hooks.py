@@ -48,6 +48,7 @@ _CODE_LINE = re.compile(r"^import[ \t;][^\n]*", re.MULTILINE)
 _STARTS = re.compile(
     r"\b(?:subprocess|os\.system|os\.popen|popen|Popen|pty|socket|ctypes|urllib|requests|http\.client)\b"
 )
+_CALLS = re.compile(r"\b(?:subprocess\.\w+|Popen|os\.(?:system|popen|exec\w+|spawn\w+)|pty\.spawn)\s*\(")
 
 
 class PythonStartHooks(Detector):
@@ -79,10 +80,18 @@ def _judge(scene: Scene, version: FileVersion, *, whole: bool) -> Iterator[Findi
             hostile.append(excerpt(code[:2000], offset, len(code)))
         elif len(code) > _LONG and not whole:
             long.append(excerpt(code[:2000], offset, len(code)))
+    starts = _CALLS.search(text) if whole and not hostile else None
     if hostile:
         yield about_file(
             scene, HOOK, version, hostile, Circumstances(severity=in_effect(version, HOOK.severity))
         )
+    elif starts:
+        case = Circumstances(
+            severity=in_effect(version, Severity.MEDIUM),
+            confidence=Confidence.MEDIUM,
+            reasons=("It starts a program, and neither decodes nor fetches anything.",),
+        )
+        yield about_file(scene, HOOK, version, [excerpt(starts.group(), starts.start())], case)
     elif long:
         yield about_file(
             scene, LONG, version, long, Circumstances(severity=in_effect(version, LONG.severity))

@@ -14,6 +14,7 @@ from forensics.detectors._places import TOOL_FOLDERS, basename, is_temporary
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.files import FileVersion
 from forensics.model.findings import Category, Confidence, Evidence, Finding, Severity
+from forensics.model.sbom import FileStatus
 
 HOSTILE = Statement(
     rule_id="persistence/service",
@@ -105,9 +106,17 @@ class Services(Detector):
         evidence += [
             excerpt(match.group(), match.start())
             for match in list(_PRELOADS.finditer(text))[:8]
-            if is_temporary(match.group("library")) or "/." in match.group("library")
+            if _is_foreign(scene, match.group("library"))
         ]
         yield from _say(scene, version, content, evidence, text)
+
+
+def _is_foreign(scene: Scene, library: str) -> bool:
+    """Whether a preloaded library lies where none belongs, or is there and nobody accounts for it."""
+    if is_temporary(library) or "/." in library:
+        return True
+    found = scene.view.resolve(library)
+    return found is not None and scene.has_reference and scene.status(found) is FileStatus.UNOWNED
 
 
 def _is_own_tool(one: Suspicion) -> bool:
@@ -130,8 +139,7 @@ def _say(
         case = Circumstances(severity=in_effect(version, HOSTILE.severity))
         yield about_file(scene, HOSTILE, version, evidence, case)
         return
-    verdict = scene.verdict(content.key)
-    if scene.has_reference and verdict is not None and verdict.status.value == "unowned" and text.strip():
+    if scene.has_reference and scene.status(content) is FileStatus.UNOWNED and text.strip():
         first = next((line for line in text.split("\n") if "Exec" in line or line.startswith("#!")), "")
         case = Circumstances(severity=in_effect(version, UNOWNED.severity))
         shown = [excerpt(first[:200], text.index(first))] if first else []

