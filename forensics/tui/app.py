@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.message import Message
+from textual.theme import Theme
 from textual.widgets import Input
 
 from forensics.errors import ChoiceNeeded, ForensicsError
@@ -30,6 +32,8 @@ from forensics.tui.screens.progress import ProgressScreen
 from forensics.tui.state_folder import RecentImage, StateFolder
 from forensics.tui.store import Files, Run, Store, Topic, files_of_report, files_of_view
 from forensics.tui.themes import DARK, LIGHT, THEMES
+
+_LOOKS = {theme.name: theme for theme in THEMES}
 
 DRAIN_SECONDS = 0.05
 """How often the screens hear of what the analysis said."""
@@ -87,6 +91,15 @@ class ForensicsApp(App[int]):
             self._begin(reference, self._options, report_path)
         self.set_interval(DRAIN_SECONDS, self._carry)
         gc.freeze()
+
+    @property
+    def current_theme(self) -> Theme:
+        """The look in force, found without copying the table of all looks: it is asked for at every line."""
+        return _LOOKS.get(self.theme) or super().current_theme
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every drawn line goes through: not the conversion of old colours, which nothing here uses."""
+        return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
 
     @property
     def failure(self) -> ForensicsError | None:

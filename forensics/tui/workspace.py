@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
 from forensics.tui.navigation import ColumnName
@@ -14,7 +13,7 @@ from forensics.tui.panes.files import FilesPane
 from forensics.tui.panes.findings import FindingsPane
 from forensics.tui.panes.layers import LayersPane
 from forensics.tui.store import Store, Topic
-from forensics.tui.widgets import Breadcrumb
+from forensics.tui.widgets import Below, Beside, Breadcrumb
 
 COLUMNS: tuple[ColumnName, ...] = ("layers", "files", "detail", "findings")
 """In the order in which `tab` goes through them."""
@@ -23,7 +22,7 @@ NARROW = 100
 """With fewer columns of the terminal the parts are shown one at a time."""
 
 
-class Workspace(Vertical):
+class Workspace(Below):
     """Holds the columns and knows which one has the keys."""
 
     class ColumnEntered(Message):
@@ -46,9 +45,9 @@ class Workspace(Vertical):
     def compose(self) -> ComposeResult:
         """The breadcrumb of the narrow screen, then the columns."""
         yield Breadcrumb(id="workspace-crumbs")
-        with Horizontal(id="workspace-columns"):
-            with Vertical(id="workspace-left"):
-                with Horizontal(id="workspace-upper"):
+        with Beside(id="workspace-columns"):
+            with Below(id="workspace-left"):
+                with Beside(id="workspace-upper"):
                     yield self.layers_pane
                     yield self.files_pane
                 yield self.findings_pane

@@ -15,7 +15,15 @@ from forensics.tui import viewers, widgets
 ROOM = sorted(Path(str(widgets.__file__)).parent.glob("*.py"))
 BOTH = [*ROOM, *sorted(Path(str(viewers.__file__)).parent.glob("*.py"))]
 ALLOWED = ("forensics.tui.widgets", "forensics.printable", "forensics.limits")
-HANDLERS = {"compose", "render_line", "check_action", "on_mount", "notify_style_update"}
+HANDLERS = {
+    "compose",
+    "render_line",
+    "render_lines",
+    "watch_has_focus",
+    "check_action",
+    "on_mount",
+    "notify_style_update",
+}
 
 
 @pytest.mark.parametrize("path", ROOM, ids=lambda path: path.stem)
@@ -56,5 +64,17 @@ def _is_widget(group: ast.ClassDef) -> bool:
     bases = {base.id for base in group.bases if isinstance(base, ast.Name)}
     return bool(
         bases
-        & {"ScrollView", "Rows", "ByteView", "Widget", "Vertical", "Horizontal", "WithStatus", "KeyValues"}
+        & {
+            "Below",
+            "Beside",
+            "Slot",
+            "ScrollView",
+            "Rows",
+            "ByteView",
+            "Widget",
+            "Vertical",
+            "Horizontal",
+            "WithStatus",
+            "KeyValues",
+        }
     )

@@ -8,12 +8,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 
 from forensics.tui.panes._pane import Pane, focus_now, open_bar
 from forensics.tui.queries import Field, QueryError, compile_query
 from forensics.tui.store import Store
-from forensics.tui.widgets import Column, FilterBar, Item, KeyValues, Paragraph, Styled, VirtualTable
+from forensics.tui.widgets import Beside, Column, FilterBar, Item, KeyValues, Paragraph, Styled, VirtualTable
 from forensics.tui.words import UNKNOWN
 
 Record = TypeVar("Record")
@@ -86,7 +85,7 @@ class RecordsPane(Pane, Generic[Record]):
     def compose(self) -> ComposeResult:
         """Summary, list, card, filter."""
         yield KeyValues(classes="summary")
-        with Horizontal(classes="records"):
+        with Beside(classes="records"):
             yield VirtualTable(self._table, self.columns)
             yield KeyValues(classes="card")
         yield FilterBar("/", self.hint)

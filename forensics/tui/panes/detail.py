@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 from textual.widget import Widget
 
 from forensics.model.files import FileVersion
@@ -18,10 +18,12 @@ from forensics.tui.tab_line import Tab, TabLine
 from forensics.tui.viewed_file import viewed_file
 from forensics.tui.viewers import JumpToOffset, ShowVersion, ViewedFile, Viewer, offered
 from forensics.tui.widgets import (
+    Beside,
     FilterBar,
     HexView,
     Item,
     KeyValues,
+    Slot,
     StringsView,
     Styled,
     TextView,
@@ -60,9 +62,9 @@ class DetailPane(Pane):
     def compose(self) -> ComposeResult:
         """Ways to look, what is looked at, and the line for offsets and searches."""
         yield TabLine(id="viewer-tabs")
-        with Horizontal(id="detail-halves"):
+        with Beside(id="detail-halves"):
             yield Container(id="detail-facts")
-            yield Container(id="detail-content")
+            yield Slot(id="detail-content")
         yield FilterBar(id="detail-bar")
 
     # -- what the screen asks ---------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 
 from forensics.model.findings import Finding
 from forensics.tui.finding_card import GoToFinding, finding_card
@@ -14,7 +13,7 @@ from forensics.tui.findings_book import SORTS
 from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, focus_now, open_bar
 from forensics.tui.queries import QueryError
 from forensics.tui.store import Run, Store, Topic
-from forensics.tui.widgets import Column, FilterBar, KeyValues, Paragraph, Styled, VirtualTable
+from forensics.tui.widgets import Beside, Column, FilterBar, KeyValues, Paragraph, Styled, VirtualTable
 from forensics.tui.words import UNKNOWN, severity_part, state_text
 
 _COLUMNS = (
@@ -67,7 +66,7 @@ class FindingsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """List, card, filter."""
-        with Horizontal():
+        with Beside():
             yield VirtualTable(self._table, _COLUMNS, id="finding-table")
             if self._with_card:
                 yield KeyValues(id="finding-card")

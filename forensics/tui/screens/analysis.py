@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.theme import Theme
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher
 
 from forensics.model.files import Change, FileVersion
 from forensics.model.findings import Finding
@@ -39,6 +38,7 @@ from forensics.tui.scopes import Scope, scope_with
 from forensics.tui.screens.dialogues import DialogueActions
 from forensics.tui.store import Store, Topic
 from forensics.tui.tab_line import Tab, TabLine
+from forensics.tui.widgets import Sheets
 from forensics.tui.workspace import COLUMNS, Workspace
 
 LAYERS_TAB = "layers"
@@ -78,7 +78,7 @@ class AnalysisScreen(DialogueActions):
         titles += [Tab(kind.id, kind.title, str(kind.tab)) for kind in tabs()]
         yield self._header
         yield TabLine(sorted(titles, key=lambda tab: tab.key), id="main-tabs")
-        with ContentSwitcher(initial=LAYERS_TAB):
+        with Sheets(initial=LAYERS_TAB):
             yield self.workspace
             for kind in tabs():
                 pane = kind.make(self.store)
@@ -101,7 +101,7 @@ class AnalysisScreen(DialogueActions):
     @property
     def tab(self) -> str:
         """The id of the tab that is shown."""
-        return self.query_one(ContentSwitcher).current or LAYERS_TAB
+        return self.query_one(Sheets).current or LAYERS_TAB
 
     @property
     def place(self) -> Place:
@@ -147,7 +147,7 @@ class AnalysisScreen(DialogueActions):
         self._focus_tab()
 
     def _go_to_tab(self, tab: str) -> None:
-        self.query_one(ContentSwitcher).current = tab
+        self.query_one(Sheets).current = tab
         self.query_one("#main-tabs", TabLine).activate(tab)
         if tab in self._panes:
             self._panes[tab].draw_if_stale()

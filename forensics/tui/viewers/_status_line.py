@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Label
 
-from forensics.tui.widgets import Styled, to_content
+from forensics.tui.widgets import Below, Styled, to_content
 
 
-class WithStatus(Vertical):
+class WithStatus(Below):
     """One widget, and `lines` lines about it."""
 
     DEFAULT_CSS = """

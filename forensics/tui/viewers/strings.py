@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from forensics.tui.viewers._sheet import not_at_hand
 from forensics.tui.viewers._viewer import JumpToOffset, ViewedFile, Viewer
 from forensics.tui.viewers.text import READABLE
-from forensics.tui.widgets import ByteSource, StringsView
+from forensics.tui.widgets import Below, ByteSource, StringsView
 
 
 class StringsViewer(Viewer):
@@ -31,7 +30,7 @@ class StringsViewer(Viewer):
         return StringsPane(source) if source else not_at_hand()
 
 
-class StringsPane(Vertical):
+class StringsPane(Below):
     """The list of strings; opening one shows its bytes."""
 
     def __init__(self, source: ByteSource) -> None:

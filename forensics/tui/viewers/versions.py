@@ -8,7 +8,6 @@ from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Label
 from textual.worker import get_current_worker
@@ -22,7 +21,7 @@ from forensics.printable import printable
 from forensics.tui.viewers._difference import Line, difference
 from forensics.tui.viewers._viewer import NOT_AT_HAND, JumpToOffset, Read, ShowVersion, ViewedFile, Viewer
 from forensics.tui.viewers.text import READABLE
-from forensics.tui.widgets import Column, Styled, VirtualTable, to_content
+from forensics.tui.widgets import Below, Column, Styled, VirtualTable, to_content
 from forensics.tui.words import mode_text, size_text, state_text, status_part
 
 TEXT_BYTES = 512 * KIB
@@ -111,7 +110,7 @@ class DifferenceRows:
         )
 
 
-class VersionsPane(Vertical):
+class VersionsPane(Below):
     """The list above, the comparison below."""
 
     DEFAULT_CSS = """

@@ -1,5 +1,6 @@
 """Widgets that know no domain type, draw only what is seen, and show nothing a terminal would obey."""
 
+from forensics.tui.widgets.boxes import Below, Beside, Sheets, Slot
 from forensics.tui.widgets.breadcrumb import Breadcrumb
 from forensics.tui.widgets.byte_source import (
     ByteSource,
@@ -24,6 +25,8 @@ from forensics.tui.widgets.virtual_table import Column, TableModel, VirtualTable
 
 __all__ = [
     "TONES",
+    "Below",
+    "Beside",
     "Blank",
     "Breadcrumb",
     "ByteSource",
@@ -44,6 +47,8 @@ __all__ = [
     "Paragraph",
     "Part",
     "ReadableBytes",
+    "Sheets",
+    "Slot",
     "StringsView",
     "Styled",
     "TableModel",

@@ -9,12 +9,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from forensics.tui.widgets.styled import COMPONENT_PREFIX, TONES, fit, tone_components, tone_css
+from forensics.tui.widgets.styled import fit, tone_style
 
 
 class RowsMessage(Message):
@@ -38,7 +38,7 @@ class Rows(ScrollView, can_focus=True):
     """
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES = {"rows--cursor", "rows--cursor-blurred", "rows--header"} | tone_components()
+    COMPONENT_CLASSES = {"rows--cursor", "rows--cursor-blurred", "rows--header"}
     DEFAULT_CSS = """
     Rows {
         overflow-x: hidden;
@@ -51,7 +51,7 @@ class Rows(ScrollView, can_focus=True):
     Rows > .rows--cursor { background: $primary-muted; text-style: bold; }
     Rows > .rows--cursor-blurred { background: $surface-active; }
     Rows > .rows--header { color: $text-muted; background: $panel; text-style: bold; }
-    """ + tone_css("Rows")
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor_up", "Up", show=False),
         Binding("down,j", "cursor_down", "Down", show=False),
@@ -68,6 +68,8 @@ class Rows(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._cursor = 0
         self._tones: dict[str, Style] = {}
+        self._tones_theme = ""
+        self._paper: tuple[int, Style] | None = None
         self._center_wanted = False
 
     # -- what subclasses give ---------------------------------------------------------------------------
@@ -159,29 +161,31 @@ class Rows(ScrollView, can_focus=True):
     def tone(self, name: str) -> Style:
         """The style of a tone in the theme in force; a name that is no tone has no style."""
         if name not in self._tones:
-            self._tones[name] = self._resolve(name) if name in TONES else Style.null()
+            self._tones[name] = tone_style(name, self.app.theme_variables, self.background_colors[1])
         return self._tones[name]
-
-    def _resolve(self, name: str) -> Style:
-        """A tone's colour blended onto this widget's background, without a background of its own."""
-        styles = self.get_component_styles(COMPONENT_PREFIX + name)
-        style = styles.text_style
-        if not styles.has_rule("color"):
-            return style
-        background = self.background_colors[1]
-        alpha = styles.color.a
-        color = background.get_contrast_text(alpha) if styles.auto_color else styles.color
-        return style + Style.from_color((background + color).rich_color)
 
     def notify_style_update(self) -> None:
         """The theme or a style sheet changed."""
         self._tones.clear()
         super().notify_style_update()
 
+    def watch_has_focus(self, _has_focus: bool) -> None:  # noqa: FBT001 - Textual's
+        """No rule of a style sheet asks whether it has the keys: nothing has to be matched again."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines of the screen; width and style are the same for all of them."""
+        if self._tones_theme != self.app.theme:
+            self._tones_theme = self.app.theme
+            self._tones.clear()
+        self._paper = (self.row_width, self.rich_style)
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._paper = None
+
     def render_line(self, y: int) -> Strip:
         """One line of the screen (Textual's line API)."""
-        width = self.row_width
-        base = self.rich_style
+        width, base = self._paper or (self.row_width, self.rich_style)
         if y < self.header_rows:
             style = self.get_component_rich_style("rows--header")
             return Strip(fit(list(self.render_header(y, width, style)), width, style), width)

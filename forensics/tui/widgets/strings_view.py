@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Label
 from textual.worker import get_current_worker
 
 from forensics.limits import DEFAULT
+from forensics.tui.widgets.boxes import Below
 from forensics.tui.widgets.byte_source import ByteSource
 from forensics.tui.widgets.filter_bar import FilterBar
 from forensics.tui.widgets.strings import MINIMUM, FoundString, extract_strings
@@ -60,7 +60,7 @@ class StringsModel:
         )
 
 
-class StringsView(Vertical):
+class StringsView(Below):
     """Offset, bits of a character, length and text of every string; `/` narrows, Enter leads to the bytes."""
 
     DEFAULT_CSS = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from rich.cells import cell_len
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual.color import Color
 from textual.content import Content
 
 from forensics.printable import printable
@@ -51,21 +52,24 @@ TONES: Final[dict[str, tuple[str, str]]] = {
 }
 """Tone -> (theme colour, text style). A tone is never the only signal: words and signs carry the meaning."""
 
-COMPONENT_PREFIX: Final = "tone--"
 
+def tone_style(tone: str, variables: Mapping[str, str], background: Color) -> Style:
+    """A tone in the colours `variables` of a theme, on `background`; no style for what is no tone.
 
-def tone_components() -> set[str]:
-    """The component classes a widget declares so that a style sheet can change every tone."""
-    return {COMPONENT_PREFIX + tone for tone in TONES}
-
-
-def tone_css(widget: str) -> str:
-    """Default style rules of all tones for the widget class named `widget`."""
-    rules = []
-    for tone, (color, text_style) in TONES.items():
-        body = (f"color: {color}; " if color else "") + (f"text-style: {text_style};" if text_style else "")
-        rules.append(f"{widget} > .{COMPONENT_PREFIX}{tone} {{ {body} }}")
-    return "\n".join(rules)
+    Worked out here and not by style rules: thirty rules more for every widget would be matched anew whenever
+    it is made or gets the keys.
+    """
+    color, text_style = TONES.get(tone, ("", ""))
+    style = Style.parse(text_style) if text_style else Style.null()
+    if not color:
+        return style
+    value = variables[color.removeprefix("$")]
+    if value.startswith("auto"):
+        share = float(value.removeprefix("auto").strip().removesuffix("%") or 100) / 100
+        shown = background.get_contrast_text(share)
+    else:
+        shown = Color.parse(value)
+    return style + Style.from_color((background + shown).rich_color)
 
 
 def parts_of(styled: Styled) -> list[tuple[str, str]]:

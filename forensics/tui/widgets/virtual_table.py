@@ -79,6 +79,7 @@ class VirtualTable(Rows):
         self._columns = tuple(columns)
         self._sort: tuple[int, bool] | None = None
         self._shift = 0
+        self._measured: tuple[int, tuple[int, ...]] = (-1, ())
 
     @property
     def header_rows(self) -> int:
@@ -120,6 +121,11 @@ class VirtualTable(Rows):
 
     def widths(self, width: int) -> tuple[int, ...]:
         """The width of every column in `width` cells, 0 for a column there is no room for."""
+        if self._measured[0] != width:
+            self._measured = (width, self._measure(width))
+        return self._measured[1]
+
+    def _measure(self, width: int) -> tuple[int, ...]:
         least = [column.min_width if column.flexible else column.width for column in self._columns]
         shown = list(range(len(self._columns)))
         while len(shown) > 1 and sum(least[index] + 1 for index in shown) - 1 > width:
