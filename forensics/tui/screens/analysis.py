@@ -50,6 +50,7 @@ _PREVIEW_SECONDS = 0.06
 class AnalysisScreen(DialogueActions):
     """Everything known of one image. It owns where one is; the panes only ask."""
 
+    BLANK = True  # its children cover it: without this it would be drawn line by line beneath them
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (100, "-medium"),

@@ -112,8 +112,10 @@ class KeyValues(Rows):
 
     def set_items(self, items: Iterable[Item]) -> None:
         """Show other items; the cursor stays on its line where there is one."""
-        self._items = tuple(items)
-        self._lay_out()
+        fresh = tuple(items)
+        if fresh != self._items or self._laid_out != self.row_width:
+            self._items = fresh
+            self._lay_out()
 
     def on_resize(self) -> None:
         """Wrap at the new width."""
