@@ -20,7 +20,7 @@ USUALLY_SET_ID = frozenset(
         "at", "camel-lock-helper-1.2", "cronnext", "crontab", "crontab_setgid", "cu", "deliver", "dma",
         "dma-mbox-create", "dotlockfile", "exim", "exim4", "fcrondyn", "fcronsighup", "fcrontab",
         "incrontab", "inews", "innbind", "lockfile", "lockspool", "lppasswd", "maidag", "mail-lock",
-        "mail-touchlock", "mail-unlock", "maildrop", "msmtp", "mutt_dotlock", "nullmailer-queue",
+        "mail-touchlock", "mail-unlock", "maildrop", "mailq", "msmtp", "mutt_dotlock", "nullmailer-queue",
         "nullmailer-send", "postdrop", "postqueue", "procmail", "qmail-queue", "rnews", "sendmail",
         "sensible-mda", "ssh-agent", "ssh-keysign", "ssmtp", "suexec", "suexec-custom",
         "suexec-pristine", "uucico", "uucp", "uuname", "uustat", "uux", "uuxqt",
@@ -31,7 +31,7 @@ USUALLY_SET_ID = frozenset(
         "pppoe-wrapper", "qemu-bridge-helper", "rcp", "rlogin", "rsh", "tcptraceroute", "traceroute",
         "traceroute6", "traceroute6.iputils",
         # Desktop, file systems, devices, containers, backups.
-        "ambsdtar", "amgtar", "amstar", "bwrap", "calcsize", "chrome-sandbox", "cryptmount",
+        "ambind", "ambsdtar", "amgtar", "amstar", "bwrap", "calcsize", "chrome-sandbox", "cryptmount",
         "dbus-daemon-launch-helper", "dumper", "enlightenment_ckpasswd", "enlightenment_sys",
         "enlightenment_system", "firejail", "flatpak-bwrap", "fusermount", "fusermount-glusterfs",
         "fusermount3", "gnome-pty-helper", "gst-ptp-helper", "killpgrp", "locate", "mlocate", "mount",

@@ -135,7 +135,7 @@ def _severity(scene: Scene, version: FileVersion) -> Severity:
         if not version.entry.mode & _SET_UID:
             severity = Severity.LOW
         elif scene.came_with_package(version):
-            severity = Severity.MEDIUM
+            severity = Severity.MEDIUM if root else Severity.LOW
     if version.state is not FileState.VISIBLE and severity is Severity.HIGH:
         return Severity.MEDIUM
     return severity

@@ -14,6 +14,7 @@ rule execution_fetch_to_interpreter {
     $pipe1 = /\bcurl [^\n;&#]{0,300}\| {0,4}(sudo |doas |nohup |env |exec )?(-\w {0,2})?(\/\S{1,24}\/)?(ba|da|z|k|a)?sh\b[^.\w]/
     $pipe2 = /\bwget [^\n;&#]{0,300}\| {0,4}(sudo |doas |nohup |env |exec )?(-\w {0,2})?(\/\S{1,24}\/)?(ba|da|z|k|a)?sh\b[^.\w]/
     $pipe3 = /\b(curl|wget) [^\n;&#]{0,300}\| {0,4}(sudo |nohup |env )?(\/\S{1,24}\/)?(python[23]?(\.\d{1,2})?|perl|ruby|node|php)( -)?\s/
+    $prompt = /["'`]\$ (curl|wget) [^\n;&#]{0,300}\|/ private
     $substitution1 = /\b(ba|da|z)?sh {1,2}<\( {0,2}(curl|wget) /
     $substitution2 = /\b((ba|da|z)?sh -\w{0,3}c|eval) {1,2}["']?(\$\(|`) {0,2}(curl|wget) /
     $substitution3 = /(\bsource|[\n;&] {0,8}\.) {1,2}<\( {0,2}(curl|wget) /
@@ -21,7 +22,10 @@ rule execution_fetch_to_interpreter {
     $node1 = /\bhttps?["']?\)?\.get\([^\x00]{0,240}\b(eval|new Function|vm\.runIn\w{4,12})\(\s?\w{1,24}(\.join\(["']{2}\)|\.toString\(\))?\s?\)/
     $node2 = /\bfetch\(["'`]https?:[^\n]{0,240}\.then\(\s?(eval\s?\)|\(?\w{1,24}\)?\s?=>\s?eval\(\s?\w)/
   condition:
-    filesize < 512KB and program_text and any of them
+    filesize < 512KB and program_text and (
+      any of ($substitution*) or $python or any of ($node*)
+      or #pipe1 + #pipe2 + #pipe3 > #prompt // a message that shows the command behind a prompt
+    )
 }
 
 rule execution_fetch_from_bare_address {

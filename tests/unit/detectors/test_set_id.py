@@ -88,6 +88,8 @@ def test_a_bit_that_came_with_an_intact_package_is_medium_and_a_later_one_high()
     (found,) = judge(DETECTOR, owned("/usr/bin/odd", 0o4755))
     assert str(found.severity) == "medium"
     assert "came with its package" in found.explanation
+    (found,) = judge(DETECTOR, owned("/usr/lib/cgi-bin/index.cgi", 0o4750, uid=103))
+    assert str(found.severity) == "low"
     later = {"/usr/bin/odd": File(elf(b"/usr/bin/odd"), 0o4755)}
     added = judge(DETECTOR, owned("/usr/bin/odd", 0o755), later)
     assert [(one.layer, str(one.severity)) for one in added] == [(1, "high")]
