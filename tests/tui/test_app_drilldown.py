@@ -9,6 +9,7 @@ from forensics.model.files import Change
 from forensics.tui.panes.findings import FindingsPane
 from forensics.tui.scopes import Scope
 from forensics.tui.screens.analysis import AnalysisScreen
+from forensics.tui.screens.help import HelpScreen
 from forensics.tui.widgets import FilterBar, FlatTree, HexView, TextView, VirtualTable
 from tests.tui.conftest import Open, Program
 from tests.tui.story_image import MINER, POOL
@@ -180,6 +181,34 @@ async def test_the_files_can_be_filtered(open_story: Open) -> None:
         assert files.file_tree.has_focus
         await program.press("slash", "escape")
         await program.until(lambda: files.listed and not files.listed.filtered)
+
+
+async def test_esc_ends_the_filter_first_and_goes_back_then(open_story: Open) -> None:
+    async with open_story() as program:
+        screen = program.screen
+        files = screen.workspace.files_pane
+        await program.press("tab", "slash", *"passwd", "enter")
+        await program.until(lambda: files.listed and files.listed.filtered)
+        bar = files.query_one(FilterBar)
+        assert bar.is_open
+        assert files.file_tree.has_focus
+        await program.press("escape")
+        await program.until(lambda: files.listed and not files.listed.filtered)
+        assert not bar.is_open
+        assert screen.workspace.active == "files"
+        await program.press("escape")
+        assert screen.workspace.active == "layers"
+
+
+async def test_what_is_typed_right_behind_enter_is_no_part_of_the_filter(open_story: Open) -> None:
+    async with open_story() as program:
+        files = program.screen.workspace.files_pane
+        await program.press("tab", "slash", *"passwd")
+        for key, character in (("enter", "\r"), ("question_mark", "?")):
+            program.app.post_message(Key(key, character))
+        await program.until(lambda: isinstance(program.app.screen, HelpScreen))
+        await program.press("escape")
+        assert files.query_one(FilterBar).value == "passwd"
 
 
 async def test_a_wrong_filter_says_so_and_leaves_the_list(open_story: Open) -> None:

@@ -22,7 +22,7 @@ from forensics.tui.screens.progress import ProgressScreen
 from forensics.tui.screens.save import ExportScreen, SaveReportScreen
 from forensics.tui.state_folder import RecentImage, StateFolder
 from forensics.tui.store import Run
-from forensics.tui.widgets import KeyValues, VirtualTable
+from forensics.tui.widgets import FilterBar, KeyValues, VirtualTable
 from tests.image_archives import docker_save, tar_of
 from tests.tui.conftest import Analysis, Open, wait_until
 from tests.tui.story_image import MINER
@@ -200,6 +200,17 @@ async def test_the_analysis_can_be_stopped_and_what_is_known_stays(open_story: O
         await program.until(lambda: program.screen.workspace.detail_pane.version)
         await program.press("ctrl+s")
         assert isinstance(program.app.screen, AnalysisScreen), "there is no report to save"
+
+
+@pytest.mark.parametrize("key", ["2", "3", "4", "5", "7", "8"])
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_a_filter_takes_one_line(open_story: Open, key: str, size: tuple[int, int]) -> None:
+    async with open_story(size=size) as program:
+        await program.press(key, "slash")
+        bars = [bar for bar in program.screen.query(FilterBar) if bar.is_open]
+        await program.until(lambda: bars[0].size.height)
+        assert [bar.size.height for bar in bars] == [1]
+        assert bars[0].query_one(Input).size.width > 20
 
 
 async def test_another_image_can_be_opened(open_story: Open) -> None:

@@ -355,6 +355,7 @@ class DetailPane(Pane):
         event.stop()
         bar, shown = self._bar, self._byte_view()
         if shown is None:
+            self.focus_inside()
             return
         try:
             if self._asks_offset:
@@ -363,6 +364,7 @@ class DetailPane(Pane):
                 shown.find(parse_needles(event.value), ignore_case=True)
         except ValueError as problem:
             bar.note(((str(problem), "error"),))
+            bar.take_keys()
             return
         if self._asks_offset:
             bar.close()

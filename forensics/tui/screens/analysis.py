@@ -38,7 +38,7 @@ from forensics.tui.scopes import Scope, scope_with
 from forensics.tui.screens.dialogues import DialogueActions
 from forensics.tui.store import Store, Topic
 from forensics.tui.tab_line import Tab, TabLine
-from forensics.tui.widgets import Sheets
+from forensics.tui.widgets import FilterBar, Sheets
 from forensics.tui.workspace import COLUMNS, Workspace
 
 LAYERS_TAB = "layers"
@@ -351,7 +351,11 @@ class AnalysisScreen(DialogueActions):
     # -- back -------------------------------------------------------------------------------------------
 
     def action_back(self) -> None:
-        """Where one came from; at the start, one column to the left."""
+        """End the filter or search; else go where one came from, at the start one column to the left."""
+        bar = self._open_bar()
+        if bar is not None:
+            bar.close()
+            return
         place = self._trail.back()
         if place is not None:
             self._return_to(place)
@@ -362,6 +366,12 @@ class AnalysisScreen(DialogueActions):
             return
         column: ColumnName = "files" if self.workspace.active == "detail" else "layers"
         self.workspace.enter(column)
+
+    def _open_bar(self) -> FilterBar | None:
+        """The filter or search on the screen in the pane that has the keys."""
+        focused = self.focused
+        pane = next((each for each in focused.ancestors if isinstance(each, Pane)), None) if focused else None
+        return next((bar for bar in pane.query(FilterBar) if bar.is_open), None) if pane else None
 
     def _return_to(self, place: Place) -> None:
         work = self.workspace

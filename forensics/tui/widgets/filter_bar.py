@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -12,6 +12,25 @@ from textual.message import Message
 from textual.widgets import Input, Label
 
 from forensics.tui.widgets.styled import Styled, to_content
+
+
+class BarInput(Input):
+    """Lets go of the keys with Enter at once: what is typed right behind is meant for what follows."""
+
+    async def on_key(self, event: events.Key) -> None:
+        """Enter acts here and not as a binding, which waits until the key has gone up to the program.
+
+        A key that was on its way meanwhile goes round again, to whatever has the keys now.
+        """
+        if self.screen.focused is not self:
+            event.prevent_default()
+            event.stop()
+            self.app.post_message(events.Key(event.key, event.character))
+        elif event.key == "enter":
+            event.prevent_default()
+            event.stop()
+            await self.action_submit()
+            self.screen.set_focus(None)
 
 
 class FilterBar(Horizontal):
@@ -44,7 +63,7 @@ class FilterBar(Horizontal):
         """The text is now `value`."""
 
     class Submitted(FilterMessage):
-        """Enter was pressed on `value`."""
+        """Enter was pressed on `value`; nothing has the keys now, and whoever hears it decides what does."""
 
     class Closed(FilterMessage):
         """The bar went away; its text is empty now. `Changed` is not sent for that."""
@@ -59,7 +78,7 @@ class FilterBar(Horizontal):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._prompt = Label(prompt, markup=False, classes="filter-bar--prompt")
-        self._input = Input(placeholder=placeholder, compact=True, select_on_focus=False)
+        self._input = BarInput(placeholder=placeholder, compact=True, select_on_focus=False)
         self._note = Label("", markup=False, classes="filter-bar--note")
 
     def compose(self) -> ComposeResult:
@@ -92,6 +111,10 @@ class FilterBar(Horizontal):
         self._input.cursor_position = len(self._input.value)
         self.add_class("-open")
         self._input.focus()
+
+    def take_keys(self) -> None:
+        """The person is to change what stands there."""
+        self.screen.set_focus(self._input)
 
     def close(self) -> None:
         """Go away and forget the text."""
