@@ -161,3 +161,55 @@ async def test_a_million_rows_are_painted_and_every_key_answered_within_a_tenth_
             "refresh": quickest(table.refresh_model),
         }
         assert {name: seconds for name, seconds in took.items() if seconds > 0.1} == {}
+
+
+class Lines:
+    """Rows that are there."""
+
+    def __init__(self, *rows: tuple[str, ...]) -> None:
+        self.rows = rows
+
+    def count(self) -> int:
+        return len(self.rows)
+
+    def row(self, index: int) -> Sequence[Styled]:
+        return self.rows[index]
+
+
+FITTED = (
+    Column("rule", 20, min_width=6, flexible=True, fitted=True),
+    Column("path", 20, min_width=6, flexible=True, fitted=True, cut="start"),
+    Column("state", 17, fitted=True),
+)
+
+
+def test_a_fitted_column_leaves_the_others_what_it_does_not_need() -> None:
+    table = VirtualTable(Lines(("short", "/usr/lib/x86_64-linux-gnu/libthing.so.1", "visible")), FITTED)
+    assert table.widths(60) == (5, 46, 7), "the rest goes to the last flexible one"
+    assert table.widths(40) == (5, 26, 7)
+    assert table.widths(22) == (5, 8, 7)
+    long = VirtualTable(Lines(("a/rule-with-a-long-name", "/etc/x", "overwritten by 12")), FITTED)
+    assert long.widths(60) == (23, 18, 17)
+    assert long.widths(40) == (15, 6, 17)
+
+
+def test_a_fitted_column_without_rows_keeps_its_width() -> None:
+    assert VirtualTable(Lines(), FITTED).widths(60)[2] == 17
+
+
+async def test_columns_are_fitted_again_when_the_rows_change() -> None:
+    table = VirtualTable(Lines(("a", "b", "visible")), FITTED)
+    async with hosted(table, size=(60, 5)) as (pilot, _):
+        assert table.widths(40)[2] == 7
+        table.refresh_model(Lines(("a", "b", "deleted by 3")))
+        await pilot.pause()
+        assert table.widths(40)[2] == 12
+
+
+async def test_a_path_that_is_too_long_keeps_its_end() -> None:
+    table = VirtualTable(Lines(("rule", "/usr/lib/x86_64-linux-gnu/libthing.so.1", "visible")), FITTED)
+    async with hosted(table, size=(33, 5)) as (_, __):
+        row = lines_of(table)[1]
+        assert "libthing.so.1 visible" in row
+        assert "…" in row
+        assert "/usr" not in row

@@ -23,8 +23,8 @@ class CoveragePane(RecordsPane[Issue]):
     columns = (
         Column("lost", 6, "right", importance=8),
         Column("stage", 9, importance=5),
-        Column("code", 18, importance=7),
-        Column("subject", 34, min_width=16, flexible=True, importance=9),
+        Column("code", 24, importance=7, fitted=True),
+        Column("subject", 34, min_width=16, flexible=True, importance=9, fitted=True, cut="start"),
         Column("what happened", 40, min_width=16, flexible=True, importance=6),
     )
     fields = {

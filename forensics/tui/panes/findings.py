@@ -19,10 +19,10 @@ from forensics.tui.words import UNKNOWN, severity_part, state_text
 _COLUMNS = (
     Column("", 1, importance=4),
     Column("severity", 11, importance=9),
-    Column("rule", 26, min_width=14, flexible=True, importance=8),
+    Column("rule", 26, min_width=14, flexible=True, importance=8, fitted=True),
     Column("layer", 5, "right", importance=6),
-    Column("path", 34, min_width=16, flexible=True, importance=7),
-    Column("state", 16, importance=5),
+    Column("path", 34, min_width=16, flexible=True, importance=7, fitted=True, cut="start"),
+    Column("state", 17, importance=5, fitted=True),
 )
 _SORT_OF_COLUMN = {1: "severity", 2: "rule", 3: "layer", 4: "path", 5: "state"}
 

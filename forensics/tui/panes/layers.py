@@ -17,11 +17,11 @@ from forensics.tui.words import SIGN_CELLS, UNKNOWN, count_text, instruction_tex
 _COLUMNS = (
     Column("#", 5, "right", importance=9),
     Column("size", 5, "right", importance=7),
-    Column("Δ+", 4, "right", importance=6),
-    Column("Δ~", 3, "right", importance=5),
-    Column("Δ-", 3, "right", importance=5),
+    Column("Δ+", 4, "right", importance=6, fitted=True),
+    Column("Δ~", 3, "right", importance=5, fitted=True),
+    Column("Δ-", 3, "right", importance=5, fitted=True),
     Column("found", 5, "right", importance=4),
-    Column("instruction", 30, min_width=6, flexible=True, importance=8),
+    Column("instruction", 30, min_width=8, flexible=True, importance=8),
 )
 
 

@@ -23,8 +23,8 @@ class PackagesPane(RecordsPane[ReportPackage]):
 
     topics = frozenset({Topic.PACKAGES, Topic.DRIFT, Topic.STATUSES})
     columns = (
-        Column("name", 28, min_width=14, flexible=True, importance=9),
-        Column("version", 22, min_width=10, flexible=True, importance=8),
+        Column("name", 28, min_width=14, flexible=True, importance=9, fitted=True),
+        Column("version", 22, min_width=10, flexible=True, importance=8, fitted=True),
         Column("type", 6, importance=5),
         Column("arch", 7, importance=3),
         Column("layer", 5, "right", importance=6),

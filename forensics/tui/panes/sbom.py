@@ -24,12 +24,12 @@ class SbomPane(RecordsPane[DriftRow]):
 
     topics = frozenset({Topic.DRIFT, Topic.RUN})
     columns = (
-        Column("disagreement", 29, importance=9),
+        Column("disagreement", 29, importance=9, fitted=True),
         Column("layer", 5, "right", importance=5),
-        Column("subject", 40, min_width=18, flexible=True, importance=8),
-        Column("declared", 20, min_width=10, flexible=True, importance=4),
-        Column("found", 18, min_width=10, flexible=True, importance=4),
-        Column("state", 12, importance=3),
+        Column("subject", 40, min_width=18, flexible=True, importance=8, fitted=True, cut="start"),
+        Column("declared", 20, min_width=10, flexible=True, importance=4, fitted=True),
+        Column("found", 18, min_width=10, flexible=True, importance=4, fitted=True),
+        Column("state", 12, importance=3, fitted=True),
     )
     fields = DRIFT_FIELDS
     heading = "Declared against found"

@@ -79,11 +79,11 @@ class FindPathScreen(Dialogue[FileVersion | None]):
             yield VirtualTable(
                 self._found,
                 [
-                    Column("path", 50, min_width=24, flexible=True, importance=9),
+                    Column("path", 50, min_width=24, flexible=True, importance=9, cut="start"),
                     Column("layer", 5, "right", importance=8),
-                    Column("size", 8, "right", importance=3),
-                    Column("state", 16, importance=7),
-                    Column("status", 10, importance=5),
+                    Column("size", 9, "right", importance=3, fitted=True),
+                    Column("state", 17, importance=7, fitted=True),
+                    Column("status", 10, importance=5, fitted=True),
                 ],
             )
 

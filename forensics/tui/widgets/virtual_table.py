@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
 from forensics.tui.widgets._rows import Rows, RowsMessage
-from forensics.tui.widgets.styled import Styled, fit, segments_of, width_of
+from forensics.tui.widgets.styled import Styled, fit, plain, segments_of, width_of
 
 SHIFT = 8
 """Cells the last column moves with one press of left or right."""
+
+
+SAMPLE = 64
+"""Rows looked at to see how wide the texts of a column are."""
+
+_ENDLESS = 1 << 30
 
 
 class TableModel(Protocol):
@@ -30,8 +37,10 @@ class TableModel(Protocol):
 class Column:
     """A column. A flexible one shares what the others leave, but is never below `min_width` cells.
 
-    `importance` decides what goes first when the least widths do not fit: the lowest, and the rightmost
-    among equals.
+    A fitted one takes no more than its widest text needs, as far as a sample of the rows shows it; the others
+    get the rest. `importance` decides what goes first when the least widths do not fit: the lowest, and the
+    rightmost among equals. `cut` is the end at which a text that is too long loses letters: of a path the
+    last ones say most.
     """
 
     title: str
@@ -40,6 +49,8 @@ class Column:
     min_width: int = 4
     flexible: bool = False
     importance: int = 0
+    fitted: bool = False
+    cut: Literal["start", "end"] = "end"
 
 
 class VirtualTable(Rows):
@@ -114,6 +125,7 @@ class VirtualTable(Rows):
         """
         if model is not None:
             self._model = model
+        self._measured = (-1, ())
         self.rows_changed()
         self.move_cursor(self.cursor if cursor is None else cursor)
 
@@ -126,21 +138,56 @@ class VirtualTable(Rows):
         return self._measured[1]
 
     def _measure(self, width: int) -> tuple[int, ...]:
-        least = [column.min_width if column.flexible else column.width for column in self._columns]
+        needs = self._needs()
+        least = [
+            min(column.min_width if column.flexible else column.width, need)
+            for column, need in zip(self._columns, needs, strict=True)
+        ]
         shown = list(range(len(self._columns)))
         while len(shown) > 1 and sum(least[index] + 1 for index in shown) - 1 > width:
             shown.remove(min(shown, key=lambda index: (self._columns[index].importance, -index)))
         result = [least[index] if index in shown else 0 for index in range(len(self._columns))]
         spare = width - (sum(result) + len(shown) - 1)
         flexible = [index for index in shown if self._columns[index].flexible]
-        weight = sum(self._columns[index].width for index in flexible)
-        for position, index in enumerate(flexible):
-            last = position == len(flexible) - 1
-            share = spare if last else spare * self._columns[index].width // weight
-            weight -= self._columns[index].width
-            result[index] += share
-            spare -= share
+        growing = flexible
+        while growing and spare > 0:
+            shares = self._shares(growing, spare)
+            filled = [index for index in growing if result[index] + shares[index] >= needs[index]]
+            for index in filled or growing:
+                grown = min(shares[index], needs[index] - result[index])
+                result[index] += grown
+                spare -= grown
+            growing = [index for index in growing if index not in filled] if filled else []
+        if flexible:
+            result[flexible[-1]] += spare
         return tuple(result)
+
+    def _shares(self, growing: Sequence[int], spare: int) -> dict[int, int]:
+        """`spare` cells for these columns, by their widths."""
+        shares = {}
+        weight = sum(self._columns[index].width for index in growing)
+        for index in growing:
+            share = spare * self._columns[index].width // weight
+            weight -= self._columns[index].width
+            shares[index] = share
+            spare -= share
+        return shares
+
+    def _needs(self) -> list[int]:
+        """Cells that the texts of each column take; for one that is not fitted there is no end to it."""
+        count = self._model.count() if any(column.fitted for column in self._columns) else 0
+        sample = [self._model.row(row) for row in range(0, count, -(-count // SAMPLE) or 1)]
+        return [
+            max(
+                [
+                    cell_len(column.title),
+                    *(cell_len(plain(cells[index])) for cells in sample if index < len(cells)),
+                ]
+            )
+            if column.fitted and sample
+            else _ENDLESS
+            for index, column in enumerate(self._columns)
+        ]
 
     def render_header(self, line: int, width: int, base: Style) -> Iterable[Segment]:  # noqa: ARG002
         """The titles, with the arrow of the order."""
@@ -166,6 +213,8 @@ class VirtualTable(Rows):
                 segments.append(Segment(" ", base))
             content = self._cell(cells[index] if index < len(cells) else "", base)
             moved = shift if index == len(self._columns) - 1 else 0
+            if column.cut == "start":
+                moved = max(0, width_of(content) - cells_wide)
             segments += fit(content, cells_wide, base, column.align, moved)
         return segments
 
