@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from forensics.tui.widgets._rows import BAR_CELLS, Rows
+
 
 class Host(App[None]):
     """Shows `widget`; `heard` holds the messages of the kinds in `listen` that came up to it."""
@@ -56,8 +58,9 @@ async def hosted(
 
 
 def lines_of(widget: Widget) -> list[str]:
-    """The text of every line of a widget drawn line by line."""
-    return [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
+    """The text of every line of a widget drawn line by line, without its scroll bar."""
+    end = -BAR_CELLS if isinstance(widget, Rows) else None
+    return [widget.render_line(y).text[:end].rstrip() for y in range(widget.size.height)]
 
 
 def screen_lines(host: App[None]) -> list[str]:

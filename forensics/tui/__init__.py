@@ -8,9 +8,13 @@ import traceback
 from pathlib import Path
 
 from forensics.pipeline import Options
-from forensics.tui.app import ForensicsApp
 
 __all__ = ["run_interface"]
+
+FRAMES = "120"
+"""Drawings a second at most. What a key brings about often takes two, one after the other."""
+
+os.environ.setdefault("TEXTUAL_FPS", FRAMES)  # read when Textual is first imported
 
 
 def run_interface(reference: str | None, options: Options, report_path: Path | None = None) -> int:
@@ -20,6 +24,8 @@ def run_interface(reference: str | None, options: Options, report_path: Path | N
     person is asked. A reference that names a saved report opens that. The code is 0, or that of the error
     when an image was asked for and could not be opened.
     """
+    from forensics.tui.app import ForensicsApp
+
     app = ForensicsApp(reference, options, report_path)
     try:
         code = app.run()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unittest import mock
 
 import pytest
+from textual import events
+from textual.geometry import Region
 
 from forensics.tui.widgets import Column, Styled, VirtualTable
 from tests.widget_host import hosted, lines_of, quickest
@@ -213,3 +216,79 @@ async def test_a_path_that_is_too_long_keeps_its_end() -> None:
         assert "libthing.so.1 visible" in row
         assert "…" in row
         assert "/usr" not in row
+
+
+def bars(table: VirtualTable) -> str:
+    """The column of the scroll bar, without the header's line."""
+    return "".join(table.render_line(y).text[-1] for y in range(1, table.size.height))
+
+
+async def test_the_scroll_bar_shows_where_one_is() -> None:
+    table = VirtualTable(Rows(40), COLUMNS)
+    async with hosted(table, size=(80, 11)) as (pilot, _):
+        assert bars(table) == "▐▐        "
+        await pilot.press("end")
+        assert bars(table) == "        ▐▐"
+        table.refresh_model(Rows(10), cursor=0)
+        await pilot.pause()
+        assert bars(table) == " " * 10, "all rows are on the screen"
+        assert table.scroll_offset.y == 0
+        table.refresh_model(Rows(1_000_000))
+        await pilot.pause()
+        assert bars(table).count("▐") == 1
+
+
+async def test_the_scroll_bar_can_be_dragged_and_the_wheel_turned() -> None:
+    table = VirtualTable(Rows(110), COLUMNS)
+    async with hosted(table, size=(80, 11)) as (pilot, host):
+        await pilot.mouse_down(table, offset=(79, 10))
+        assert table.scroll_offset.y == 100
+        await pilot.hover(table, offset=(79, 1))
+        assert table.scroll_offset.y == 0, "dragged to the start"
+        await pilot.mouse_up(table, offset=(79, 1))
+        assert host.mouse_captured is None
+        await pilot.click(table, offset=(79, 6))
+        assert 40 < table.scroll_offset.y < 70
+        assert table.cursor == 0, "the cursor stays where it was"
+        before = table.scroll_offset.y
+        table.post_message(wheel(table))
+        await pilot.pause()
+        assert table.scroll_offset.y == before + 3
+
+
+def wheel(table: VirtualTable) -> events.MouseScrollDown:
+    """One notch towards the end."""
+    return events.MouseScrollDown(
+        table, x=5, y=5, delta_x=0, delta_y=1, button=0, shift=False, meta=False, ctrl=False
+    )
+
+
+async def test_a_changed_number_of_rows_does_not_lay_the_screen_out_again() -> None:
+    table = VirtualTable(Rows(5), COLUMNS)
+    async with hosted(table, size=(80, 11)) as (pilot, host):
+        with mock.patch.object(host.screen, "_refresh_layout") as laid_out:
+            table.refresh_model(Rows(50))
+            await pilot.pause(0.1)
+            table.refresh_model(Rows(3))
+            await pilot.pause(0.1)
+        assert not laid_out.called
+
+
+async def test_a_table_taken_away_between_two_drawings_is_blank() -> None:
+    table = VirtualTable(Rows(110), COLUMNS)
+    async with hosted(table, size=(80, 11)) as (_, __):
+        await table.remove()
+        assert [strip.text for strip in table.render_lines(Region(0, 0, 80, 2))] == [" " * 80] * 2
+
+
+async def test_only_what_changed_is_drawn_again() -> None:
+    model = Rows(110)
+    table = VirtualTable(model, COLUMNS)
+    async with hosted(table, size=(80, 11)) as (pilot, _):
+        model.asked.clear()
+        await pilot.press("j", "j")
+        await pilot.pause(0.1)
+        assert model.asked == {0, 1, 2}
+        table.refresh()
+        await pilot.pause(0.1)
+        assert model.asked == set(range(10))

@@ -17,6 +17,7 @@ BOTH = [*ROOM, *sorted(Path(str(viewers.__file__)).parent.glob("*.py"))]
 ALLOWED = ("forensics.tui.widgets", "forensics.printable", "forensics.limits")
 HANDLERS = {
     "compose",
+    "refresh",
     "render_line",
     "render_lines",
     "watch_has_focus",
@@ -52,6 +53,7 @@ def test_no_name_of_textual_is_taken_for_something_else(path: Path) -> None:
     known = HANDLERS | {
         "action_page_up",
         "action_page_down",
+        "scroll_y",
         "virtual_size",
         "offset",
         "placeholder",

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -24,6 +26,7 @@ class Pane(Vertical):
     """
 
     topics: ClassVar[frozenset[Topic]] = frozenset()
+    virtual_size = Reactive(Size(0, 0), layout=False)
 
     def __init__(self, store: Store, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
