@@ -21,7 +21,7 @@ from textual.widgets import Input
 from forensics.errors import ChoiceNeeded, ForensicsError
 from forensics.pipeline import Options
 from forensics.reports import is_saved_report
-from forensics.tui.analysis_worker import AnalysisWorker, Worker, is_cancelled
+from forensics.tui.analysis_worker import AnalysisWorker, Worker, collector_at_rest, is_cancelled
 from forensics.tui.commands import CommandList
 from forensics.tui.notebook import Notebook
 from forensics.tui.screens.analysis import AnalysisScreen
@@ -268,7 +268,9 @@ class ForensicsApp(App[int]):
 
     def _make_files(self, store: Store, make: Callable[[], Files]) -> None:
         """The thread that sorts."""
-        self.post_message(self.FilesMade(store, make()))
+        with collector_at_rest():
+            files = make()
+        self.post_message(self.FilesMade(store, files))
 
     @on(FilesMade)
     def _files_made(self, event: FilesMade) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from forensics.printable import printable
 
@@ -47,12 +47,16 @@ class PathSearch:
 
     def _scattered(self, text: str, unwanted: Callable[[], bool]) -> list[tuple[int, int, int]]:
         """Paths with the letters of `text` in order, graded by how far these lie apart."""
-        letters = re.compile(".*?".join(map(re.escape, text.replace(" ", ""))), re.DOTALL)
+        wanted = text.replace(" ", "")
+        letters = re.compile(".*?".join(map(re.escape, wanted)), re.DOTALL)
         found: list[tuple[int, int, int]] = []
         for numbers in self._slices():
             if unwanted():
                 return []
-            for number in numbers:
+            having: Iterable[int] = numbers
+            for letter in set(wanted):  # much quicker than the search proper, which few are left for
+                having = [number for number in having if letter in self._lowered[number]]
+            for number in having:
                 path = self._lowered[number]
                 match = letters.search(path)
                 if match and text not in path:

@@ -105,6 +105,11 @@ class KeyClock:
         return not screen._compositor._dirty_regions
 
     @property
+    def last_drawn(self) -> float:
+        """When the last drawing was finished, by `time.perf_counter`."""
+        return self._drawn
+
+    @property
     def figures(self) -> str:
         """Median, 95th and 99th of a hundred and the longest, and which keys took longest."""
         ranked = sorted(self.answers, key=lambda answer: answer.seconds)

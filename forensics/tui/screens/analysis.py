@@ -72,6 +72,7 @@ class AnalysisScreen(DialogueActions):
         self._finding: Finding | None = None
         self._accumulated = False
         self._preview: Timer | None = None
+        self._missed: frozenset[Topic] = frozenset()
 
     def compose(self) -> ComposeResult:
         """Header, tabs, their content, keys."""
@@ -122,12 +123,24 @@ class AnalysisScreen(DialogueActions):
         )
 
     def store_changed(self, topics: frozenset[Topic]) -> None:
-        """Everything that shows one of these topics draws it again."""
+        """Everything that shows one of these topics draws it again.
+
+        Behind a dialogue it waits: whatever changes there has the whole dialogue drawn again in front of it.
+        """
+        if not self.is_current:
+            self._missed |= topics
+            return
         self._header.refresh()
         self.query_one("#main-tabs", TabLine).note(run_note(self.store))
         self.workspace.store_changed(topics)
         for pane in self._panes.values():
             pane.store_changed(topics)
+
+    def on_screen_resume(self) -> None:
+        """The dialogue in front of it is gone."""
+        missed, self._missed = self._missed, frozenset()
+        if missed:
+            self.store_changed(missed)
 
     def tab_commands(self) -> Iterator[tuple[str, str, str]]:
         """(title, help, action) of every tab, for the palette."""
