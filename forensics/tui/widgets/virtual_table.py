@@ -40,7 +40,7 @@ class Column:
     A fitted one takes no more than its widest text needs, as far as a sample of the rows shows it; the others
     get the rest. `importance` decides what goes first when the least widths do not fit: the lowest, and the
     rightmost among equals. `cut` is the end at which a text that is too long loses letters: of a path the
-    last ones say most.
+    last ones say most. A text with tones is no path and always loses its last ones.
     """
 
     title: str
@@ -213,7 +213,7 @@ class VirtualTable(Rows):
                 segments.append(Segment(" ", base))
             content = self._cell(cells[index] if index < len(cells) else "", base)
             moved = shift if index == len(self._columns) - 1 else 0
-            if column.cut == "start":
+            if column.cut == "start" and index < len(cells) and isinstance(cells[index], str):
                 moved = max(0, width_of(content) - cells_wide)
             segments += fit(content, cells_wide, base, column.align, moved)
         return segments
