@@ -20,12 +20,20 @@ _SPELT = {
 """Keys whose name in Textual is not what stands on them."""
 
 
+_SHOWN = "list them, or do not"
+_LAYERS = ("layers",)
+_LISTS = ("layers", "findings", "sbom", "packages", "timeline", "coverage")
+_FILES = ("layers", "findings")
+_PLACES = {"layers": "2 Layers", "findings": "3 Findings"}
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One thing to do: `key` is what stands on the key, `title` its plain name, `help` what it does.
 
     `action` is the screen's action, empty for what a list or a tree does by itself. `footer` is its short
     name for the last line of the screen, and `weight` how long it stays there when the line gets narrow.
+    `tabs` are the ids of those in which it does something; none, everywhere.
     """
 
     key: str
@@ -34,6 +42,16 @@ class Command:
     action: str = ""
     footer: str = ""
     weight: int = 0
+    tabs: tuple[str, ...] = ()
+
+    def works_in(self, tab: str) -> bool:
+        """Whether it does something in the tab with this id."""
+        return not self.tabs or tab in self.tabs
+
+    @property
+    def places(self) -> str:
+        """The tabs in which it does something, in words."""
+        return " and ".join(_PLACES.get(tab, tab) for tab in self.tabs)
 
 
 COMMANDS: dict[str, tuple[Command, ...]] = {
@@ -49,12 +67,14 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     ),
     "Looking": (
         Command("f", "Find a path", "any version of any path, also deleted ones", "find_path", "find", 7),
-        Command("/", "Filter or search", "filter the list, or search in the bytes", "filter", "filter", 8),
-        Command("H", "Show as hex", "the bytes of the chosen file", "show_hex", "hex", 4),
-        Command("]", "Look in the next way", "info, text, strings, hex, …", "next_viewer"),
-        Command("[", "Look in the previous way", "the one before", "previous_viewer"),
-        Command(":", "Go to an offset", "in the bytes; decimal or 0x…", "go_to_offset"),
-        Command("z", "Zoom", "one pane alone, and back", "zoom"),
+        Command(
+            "/", "Filter or search", "filter the list, or search in the bytes", "filter", "filter", 8, _LISTS
+        ),
+        Command("H", "Show as hex", "the bytes of the chosen file", "show_hex", "hex", 4, _FILES),
+        Command("]", "Look in the next way", "info, text, strings, hex, …", "next_viewer", tabs=_LAYERS),
+        Command("[", "Look in the previous way", "the one before", "previous_viewer", tabs=_LAYERS),
+        Command(":", "Go to an offset", "in the bytes; decimal or 0x…", "go_to_offset", tabs=_LAYERS),
+        Command("z", "Zoom", "one pane alone, and back", "zoom", tabs=_LAYERS),
     ),
     "What is listed": (
         Command(
@@ -62,19 +82,20 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
             "One layer or accumulated",
             "the layer alone, or the image after it",
             "toggle_accumulated",
+            tabs=_LAYERS,
         ),
-        Command("ctrl+a", "Added files", "list them, or do not", "toggle_change('added')"),
-        Command("ctrl+o", "Modified files", "list them, or do not", "toggle_change('modified')"),
-        Command("ctrl+r", "Removed files", "list them, or do not", "toggle_change('deleted')"),
-        Command("ctrl+u", "Unmodified files", "list them, or do not", "toggle_change('unchanged')"),
+        Command("ctrl+a", "Added files", _SHOWN, "toggle_change('added')", tabs=_LAYERS),
+        Command("ctrl+o", "Modified files", _SHOWN, "toggle_change('modified')", tabs=_LAYERS),
+        Command("ctrl+r", "Removed files", _SHOWN, "toggle_change('deleted')", tabs=_LAYERS),
+        Command("ctrl+u", "Unmodified files", _SHOWN, "toggle_change('unchanged')", tabs=_LAYERS),
     ),
     "Findings": (
         Command("n", "Next finding", "its layer, file and bytes", "step_finding(1)", "finding", 7),
         Command("N", "Previous finding", "the finding before", "step_finding(-1)"),
-        Command("m", "Mark as reviewed", "or take the mark away", "mark_reviewed", "mark", 2),
+        Command("m", "Mark as reviewed", "or take the mark away", "mark_reviewed", "mark", 2, _FILES),
     ),
     "Evidence and notes": (
-        Command("b", "Bookmark the file", "or take the bookmark away", "bookmark", "bookmark", 1),
+        Command("b", "Bookmark the file", "or take the bookmark away", "bookmark", "bookmark", 1, _FILES),
         Command("B", "Show bookmarks", "the bookmarked places of this image", "show_bookmarks"),
         Command(
             "x",
@@ -105,6 +126,11 @@ def all_commands() -> tuple[Command, ...]:
     return tuple(chain.from_iterable(COMMANDS.values()))
 
 
+def command_of(action: str) -> Command:
+    """The command that is carried out by the screen's action of this name."""
+    return next(command for command in all_commands() if command.action.partition("(")[0] == action)
+
+
 def bindings() -> list[Binding]:
     """The key bindings of the analysis screen."""
     return [
@@ -131,8 +157,9 @@ class CommandList(Provider):
                 yield Hit(score, matcher.highlight(title), self._runner(action), help=help_text)
 
     def _offered(self) -> Iterator[tuple[str, str, str]]:
+        tab = getattr(self.screen, "tab", "")
         for command in all_commands():
-            if command.action:
+            if command.action and command.works_in(tab):
                 yield command.title, f"{command.key}  {command.help}", command.action
         tabs = getattr(self.screen, "tab_commands", None)
         if tabs is not None:

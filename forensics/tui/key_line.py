@@ -42,7 +42,8 @@ class KeyLine(Widget):
                 return
 
     def _shown(self) -> list[Command]:
-        shown = [command for command in all_commands() if command.footer]
+        tab = getattr(self.screen, "tab", "")
+        shown = [command for command in all_commands() if command.footer and command.works_in(tab)]
         while len(shown) > 1 and sum(map(_width, shown)) + _GAP * (len(shown) - 1) > self.size.width:
             shown.remove(min(shown, key=lambda command: command.weight))
         return shown

@@ -58,6 +58,11 @@ class Workspace(Below):
         """The column that has the keys, or had them last."""
         return self._active
 
+    @property
+    def shows_one(self) -> bool:
+        """Whether one column is shown at a time."""
+        return self._alone
+
     def pane(self, column: ColumnName) -> Pane:
         """The pane of a column."""
         panes: dict[ColumnName, Pane] = {

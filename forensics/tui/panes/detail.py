@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -44,13 +44,13 @@ class DetailPane(Pane):
     On a screen of 200 columns the facts stay in a half of their own.
     """
 
-    topics = frozenset({Topic.FACTS, Topic.STATUSES, Topic.FINDINGS, Topic.FILES, Topic.NOTES})
+    topics = frozenset(Topic) - {Topic.PROGRESS, Topic.COVERAGE, Topic.RUN}
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._version: FileVersion | None = None
         self._file: ViewedFile | None = None
-        self._finding: Finding | None = None
+        self._card: Callable[[], Sequence[Item]] | None = None
         self._offered: tuple[Viewer, ...] = ()
         self._viewer: Viewer | None = None
         self._presented: Widget | None = None
@@ -100,7 +100,7 @@ class DetailPane(Pane):
     ) -> None:
         """Show a file version; with an offset, these of its bytes."""
         same = self._version is not None and self._version.key == version.key
-        self._finding = None
+        self._card = None
         self._version = version
         if not same or self._file is None:
             self._file = viewed_file(self.store, version)
@@ -114,12 +114,12 @@ class DetailPane(Pane):
 
     def show_finding(self, finding: Finding) -> None:
         """Show a finding that speaks of no file."""
-        self._finding = finding
-        reviewed = self.store.notebook.is_reviewed(finding.id)
-        self.show_items("Finding", finding_card(finding, reviewed=reviewed))
+        notes = self.store.notebook
+        self.show_card("Finding", lambda: finding_card(finding, reviewed=notes.is_reviewed(finding.id)))
 
-    def show_items(self, title: Styled, items: Sequence[Item]) -> None:
-        """Show a card instead of a file."""
+    def show_card(self, title: Styled, make: Callable[[], Sequence[Item]]) -> None:
+        """Show a card instead of a file; it is made anew when more is known."""
+        self._card = make
         self._version = self._file = self._viewer = None
         self._aim = None
         self._offered = ()
@@ -127,7 +127,7 @@ class DetailPane(Pane):
         content = self.query_one("#detail-content", Container)
         self.set_class(True, "-card")
         self.entitle(title)
-        self._replace(content, KeyValues(items))
+        self._replace(content, KeyValues(make()))
 
     def use(self, viewer: str, offset: int | None = None, length: int = 0) -> bool:
         """Look in another way, at these bytes where it shows bytes; False when the file does not offer it."""
@@ -177,8 +177,9 @@ class DetailPane(Pane):
 
     def draw(self) -> None:
         """Bring what is known of the file up to date; the place in its bytes stays."""
-        if self._finding is not None:
-            self.show_finding(self._finding)
+        if self._card is not None:
+            for sheet in self.query_one("#detail-content").query(KeyValues):
+                sheet.set_items(self._card())
             return
         if self._version is None or self._file is None:
             return

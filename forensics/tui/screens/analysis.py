@@ -8,10 +8,9 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.theme import Theme
 from textual.timer import Timer
 
-from forensics.model.files import Change, FileVersion
+from forensics.model.files import FileVersion
 from forensics.model.findings import Finding
 from forensics.printable import printable
 from forensics.tui.cards import folder_card, image_card, layer_card
@@ -19,7 +18,7 @@ from forensics.tui.commands import bindings
 from forensics.tui.findings_book import first_bytes
 from forensics.tui.image_header import ImageHeader
 from forensics.tui.key_line import KeyLine
-from forensics.tui.navigation import ColumnName, Place, Trail
+from forensics.tui.navigation import ColumnName, Place
 from forensics.tui.panes import (
     ChooseFile,
     ChooseFinding,
@@ -31,23 +30,20 @@ from forensics.tui.panes import (
     tabs,
 )
 from forensics.tui.panes._records import RecordsPane
-from forensics.tui.panes.detail import HEX
-from forensics.tui.panes.findings import FindingsPane
 from forensics.tui.progress_words import run_note
 from forensics.tui.scopes import Scope, scope_with
-from forensics.tui.screens.dialogues import DialogueActions
+from forensics.tui.screens.looking import LAYERS_TAB, LookingActions
 from forensics.tui.store import Store, Topic
 from forensics.tui.tab_line import Tab, TabLine
 from forensics.tui.widgets import FilterBar, Sheets
 from forensics.tui.workspace import COLUMNS, Workspace
 
-LAYERS_TAB = "layers"
 _LAYERS_NUMBER = 2
 _PREVIEW_SECONDS = 0.06
 """How long the cursor must rest before what it is on is looked at."""
 
 
-class AnalysisScreen(DialogueActions):
+class AnalysisScreen(LookingActions):
     """Everything known of one image. It owns where one is; the panes only ask."""
 
     BLANK = True  # its children cover it: without this it would be drawn line by line beneath them
@@ -67,25 +63,22 @@ class AnalysisScreen(DialogueActions):
         super().__init__(store, Workspace(store, id=LAYERS_TAB))
         self._first_tab = first_tab
         self._header = ImageHeader(store)
-        self._panes: dict[str, Pane] = {}
-        self._trail = Trail()
-        self._finding: Finding | None = None
-        self._accumulated = False
+        titles = [Tab(LAYERS_TAB, "Layers", str(_LAYERS_NUMBER))]
+        titles += [Tab(kind.id, kind.title, str(kind.tab)) for kind in tabs()]
+        self._tab_line = TabLine(sorted(titles, key=lambda tab: tab.key), id="main-tabs")
         self._preview: Timer | None = None
         self._missed: frozenset[Topic] = frozenset()
 
     def compose(self) -> ComposeResult:
         """Header, tabs, their content, keys."""
-        titles = [Tab(LAYERS_TAB, "Layers", str(_LAYERS_NUMBER))]
-        titles += [Tab(kind.id, kind.title, str(kind.tab)) for kind in tabs()]
         yield self._header
-        yield TabLine(sorted(titles, key=lambda tab: tab.key), id="main-tabs")
+        yield self._tab_line
         with Sheets(initial=LAYERS_TAB):
             yield self.workspace
             for kind in tabs():
                 pane = kind.make(self.store)
                 pane.id = kind.id
-                self._panes[kind.id] = pane
+                self.panes_of_tabs[kind.id] = pane
                 yield pane
         yield KeyLine()
 
@@ -95,7 +88,7 @@ class AnalysisScreen(DialogueActions):
         self._go_to_tab(self._first_tab)
         self._show_layer_card(None)
         self._set_crumbs()
-        self.app.theme_changed_signal.subscribe(self, self._recolour)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.recolour())
         self.call_after_refresh(self._focus_tab)
 
     # -- what everybody may ask -------------------------------------------------------------------------
@@ -117,7 +110,7 @@ class AnalysisScreen(DialogueActions):
             column=work.active,
             path=version.path if version else (node.path if node else None),
             key=version.key if version else None,
-            finding=self._finding.id if self._finding else None,
+            finding=self.finding.id if self.finding else None,
             viewer=work.detail_pane.viewer,
             offset=work.detail_pane.byte_offset,
         )
@@ -131,9 +124,9 @@ class AnalysisScreen(DialogueActions):
             self._missed |= topics
             return
         self._header.refresh()
-        self.query_one("#main-tabs", TabLine).note(run_note(self.store))
+        self._tab_line.note(run_note(self.store))
         self.workspace.store_changed(topics)
-        for pane in self._panes.values():
+        for pane in self.panes_of_tabs.values():
             pane.store_changed(topics)
 
     def on_screen_resume(self) -> None:
@@ -144,27 +137,24 @@ class AnalysisScreen(DialogueActions):
 
     def tab_commands(self) -> Iterator[tuple[str, str, str]]:
         """(title, help, action) of every tab, for the palette."""
-        for tab in self.query_one("#main-tabs", TabLine).tabs:
+        for tab in self._tab_line.tabs:
             yield f"Show {tab.title}", f"{tab.key}  the tab {tab.title}", f"show_tab('{tab.id}')"
-
-    def _recolour(self, _: Theme) -> None:
-        for pane in self.query(Pane):
-            pane.colour_frame()
 
     # -- tabs and columns -------------------------------------------------------------------------------
 
     def action_show_tab(self, tab: str) -> None:
         """Go to a tab."""
         if tab != self.tab:
-            self._trail.leave(self.place)
+            self.trail.leave(self.place)
             self._go_to_tab(tab)
         self._focus_tab()
 
     def _go_to_tab(self, tab: str) -> None:
         self.query_one(Sheets).current = tab
-        self.query_one("#main-tabs", TabLine).activate(tab)
-        if tab in self._panes:
-            self._panes[tab].draw_if_stale()
+        self._tab_line.activate(tab)
+        self.query_one(KeyLine).refresh()
+        if tab in self.panes_of_tabs:
+            self.panes_of_tabs[tab].draw_if_stale()
         else:
             for column in COLUMNS:
                 self.workspace.pane(column).draw_if_stale()
@@ -173,7 +163,7 @@ class AnalysisScreen(DialogueActions):
         if self.tab == LAYERS_TAB:
             self.workspace.enter(self.workspace.active)
         else:
-            self._panes[self.tab].focus_inside()
+            self.panes_of_tabs[self.tab].focus_inside()
 
     def action_next_pane(self) -> None:
         """The keys go on."""
@@ -207,26 +197,27 @@ class AnalysisScreen(DialogueActions):
     def _layer_chosen(self, event: ChooseLayer) -> None:
         event.stop()
         if self.tab != LAYERS_TAB:
-            self._trail.leave(self.place)
+            self.trail.leave(self.place)
             self._go_to_tab(LAYERS_TAB)
             self.workspace.layers_pane.choose(event.layer)
-        self._finding = None
-        self._set_layer(event.layer)
+        self.finding = None
+        self.set_layer(event.layer)
         self._show_layer_card(event.layer)
         if event.deeper:
             self.workspace.enter("files")
 
-    def _set_layer(self, layer: int | None) -> None:
-        scope = Scope(layer, accumulated=self._accumulated and layer is not None)
+    def set_layer(self, layer: int | None) -> None:
+        """List the files of a layer."""
+        scope = Scope(layer, accumulated=self.accumulated and layer is not None)
         self.workspace.files_pane.show_scope(scope)
         self._set_crumbs()
 
     def _show_layer_card(self, layer: int | None) -> None:
         detail = self.workspace.detail_pane
         if layer is None:
-            detail.show_items("Image", image_card(self.store))
+            detail.show_card("Image", lambda: image_card(self.store))
         elif layer < len(self.store.image_layers):
-            detail.show_items(f"Layer {layer}", layer_card(self.store, self.store.image_layers[layer]))
+            detail.show_card(f"Layer {layer}", lambda: layer_card(self.store, self.store.image_layers[layer]))
 
     @on(ChooseFile)
     def _file_chosen(self, event: ChooseFile) -> None:
@@ -234,26 +225,26 @@ class AnalysisScreen(DialogueActions):
         files = self.workspace.files_pane
         version = self._version(event.key)
         if event.jump and version is not None:
-            self._trail.leave(self.place)
-            self._finding = None
+            self.trail.leave(self.place)
+            self.finding = None
             self._go_to_version(version)
             self.workspace.detail_pane.show_version(version)
         elif version is not None and event.deeper:
             self.workspace.detail_pane.show_version(version)
         else:
-            self._look_soon(self._preview_node)
+            self._look_soon(self.preview_node)
         if event.deeper and version is not None and (event.jump or files.chosen):
             self.workspace.enter("detail")
         self._set_crumbs()
 
-    def _preview_node(self) -> None:
+    def preview_node(self) -> None:
         """Show in the detail pane what the cursor of the tree is on."""
         files = self.workspace.files_pane
         node, listed = files.chosen, files.listed
         if node is None or listed is None:
             return
         if node.folder or node.row is None:
-            self.workspace.detail_pane.show_items(printable(node.path), folder_card(node, listed))
+            self.workspace.detail_pane.show_card(printable(node.path), lambda: folder_card(node, listed))
         else:
             self.workspace.detail_pane.show_version(node.row.version)
         self._set_crumbs()
@@ -272,7 +263,7 @@ class AnalysisScreen(DialogueActions):
         work = self.workspace
         scope = work.files_pane.scope
         if own_layer and scope.layer is None:
-            scope = Scope(version.layer, accumulated=self._accumulated)
+            scope = Scope(version.layer, accumulated=self.accumulated)
         scope = scope_with(scope, version)
         work.layers_pane.choose(scope.layer)
         work.files_pane.show_scope(scope, version.path, version.key)
@@ -280,25 +271,25 @@ class AnalysisScreen(DialogueActions):
     @on(ChooseFinding)
     def _finding_chosen(self, event: ChooseFinding) -> None:
         event.stop()
-        if event.deeper or self._finding is None:
-            self._trail.leave(self.place)
+        if event.deeper or self.finding is None:
+            self.trail.leave(self.place)
         if event.deeper:
-            self._show_finding(event.finding, event.offset, event.length, deeper=True)
+            self.show_finding(event.finding, event.offset, event.length, deeper=True)
         else:
-            self._look_soon(lambda: self._show_finding(event.finding))
+            self._look_soon(lambda: self.show_finding(event.finding))
 
-    def _show_finding(
+    def show_finding(
         self, finding: Finding, offset: int | None = None, length: int = 0, *, deeper: bool = False
     ) -> None:
         """Move all columns to what a finding speaks of; `deeper` goes on to its bytes."""
-        self._finding = finding
+        self.finding = finding
         work = self.workspace
         version = self.store.files.of_finding(finding) if self.store.files else None
         if version is None:
             self._go_to_tab(LAYERS_TAB)
             if finding.layer is not None:
                 work.layers_pane.choose(finding.layer)
-                self._set_layer(finding.layer)
+                self.set_layer(finding.layer)
             work.detail_pane.show_finding(finding)
         else:
             self._go_to_version(version, own_layer=True)
@@ -327,15 +318,15 @@ class AnalysisScreen(DialogueActions):
     def _package_asked(self, event: ShowPackage) -> None:
         event.stop()
         self.action_show_tab("packages")
-        pane = self._panes["packages"]
+        pane = self.panes_of_tabs["packages"]
         if isinstance(pane, RecordsPane):
             pane.filter_for(f'"name:{event.name}"' if " " in event.name else f"name:{event.name}")
 
     @on(Workspace.ColumnEntered)
     def _column_entered(self, event: Workspace.ColumnEntered) -> None:
         event.stop()
-        if event.column == "files" and self._finding is None:
-            self._look_soon(self._preview_node)
+        if event.column == "files" and self.finding is None:
+            self._look_soon(self.preview_node)
         elif event.column == "layers":
             self._show_layer_card(self.workspace.layers_pane.chosen)
         self._set_crumbs()
@@ -369,7 +360,7 @@ class AnalysisScreen(DialogueActions):
         if bar is not None:
             bar.close()
             return
-        place = self._trail.back()
+        place = self.trail.back()
         if place is not None:
             self._return_to(place)
             return
@@ -389,107 +380,18 @@ class AnalysisScreen(DialogueActions):
     def _return_to(self, place: Place) -> None:
         work = self.workspace
         self._go_to_tab(place.tab)
-        self._finding = self.store.findings.by_id(place.finding) if place.finding else None
+        self.finding = self.store.findings.by_id(place.finding) if place.finding else None
         work.layers_pane.choose(place.scope.layer)
-        self._accumulated = place.scope.accumulated
+        self.accumulated = place.scope.accumulated
         work.files_pane.show_scope(place.scope, place.path, place.key)
         version = self._version(place.key)
         if version is not None:
             work.detail_pane.show_version(version, place.viewer, place.offset)
-        elif self._finding is not None:
-            work.detail_pane.show_finding(self._finding)
+        elif self.finding is not None:
+            work.detail_pane.show_finding(self.finding)
         else:
             self._show_layer_card(place.scope.layer)
         if place.tab == LAYERS_TAB:
             work.enter(place.column)
         else:
             self._focus_tab()
-
-    # -- looking ----------------------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """The filter of the pane that has the keys, or the search in the bytes."""
-        if self.tab == LAYERS_TAB:
-            work = self.workspace
-            if work.active == "detail":
-                work.detail_pane.open_filter()
-            elif work.active == "findings":
-                work.findings_pane.open_filter()
-            else:
-                work.files_pane.open_filter()
-            return
-        pane = self._panes[self.tab]
-        if isinstance(pane, (RecordsPane, FindingsPane)):
-            pane.open_filter()
-
-    def action_zoom(self) -> None:
-        """One column alone, and back."""
-        if self.tab == LAYERS_TAB:
-            self.workspace.zoom()
-
-    def action_show_hex(self) -> None:
-        """The bytes of the chosen file, from the place that the chosen finding points to."""
-        version = self._detail_with_file()
-        if version is None:
-            return
-        detail, files = self.workspace.detail_pane, self.store.files
-        if detail.viewer != HEX:
-            offset, length = detail.byte_offset, 0
-            finding = self._finding
-            if offset is None and finding is not None and files is not None:
-                spoken_of = files.of_finding(finding)
-                if spoken_of is not None and spoken_of.key == version.key:
-                    offset, length = first_bytes(finding)
-            detail.use(HEX, offset, length)
-        self.workspace.enter("detail")
-
-    def action_next_viewer(self) -> None:
-        """Another way to look."""
-        self.workspace.detail_pane.step(1)
-
-    def action_previous_viewer(self) -> None:
-        """The way before."""
-        self.workspace.detail_pane.step(-1)
-
-    def action_go_to_offset(self) -> None:
-        """Ask for an offset."""
-        if self._detail_with_file() is not None:
-            self.workspace.enter("detail")
-            self.workspace.detail_pane.ask_offset()
-
-    def _detail_with_file(self) -> FileVersion | None:
-        """The file that is looked at, now if it was about to be."""
-        if self.tab != LAYERS_TAB:
-            return None
-        if self.workspace.active == "files":
-            self._preview_node()
-        return self.workspace.detail_pane.version
-
-    def action_toggle_accumulated(self) -> None:
-        """The layer alone, or the image after it."""
-        self._accumulated = not self._accumulated
-        self._set_layer(self.workspace.layers_pane.chosen)
-
-    def action_toggle_change(self, change: str) -> None:
-        """List what was changed in this way, or do not."""
-        self.workspace.files_pane.toggle_change(Change(change))
-
-    def action_step_finding(self, step: int) -> None:
-        """The next or the previous finding of the list."""
-        if self.tab == "findings":
-            pane = self._panes["findings"]
-        else:
-            pane = self.workspace.findings_pane
-            if self.tab != LAYERS_TAB:
-                self.action_show_tab(LAYERS_TAB)
-        if not isinstance(pane, FindingsPane) or not pane.listed:
-            return
-        ids = [finding.id for finding in pane.listed]
-        here = self._finding.id if self._finding else None
-        if self.tab == "findings":
-            pane.table.move_cursor(pane.table.cursor + step)
-            return
-        row = (ids.index(here) + step) % len(ids) if here in ids else (0 if step > 0 else len(ids) - 1)
-        if self._finding is None:
-            self._trail.leave(self.place)
-        self._show_finding(pane.listed[row])

@@ -16,7 +16,7 @@ from forensics.model.files import FileVersion
 from forensics.model.findings import Finding
 from forensics.pipeline.export import export_versions
 from forensics.printable import printable
-from forensics.tui.panes import ChooseFile, ShowPath
+from forensics.tui.panes import ChooseFile, Pane, ShowPath
 from forensics.tui.panes.findings import FindingsPane
 from forensics.tui.screens.choose import ChooseScreen
 from forensics.tui.screens.find_path import FindPathScreen
@@ -49,6 +49,11 @@ class DialogueActions(Screen[None]):
         """Say something for a few seconds."""
         self.notify(printable(sentence), severity="error" if failed else "information", markup=False)
 
+    def recolour(self) -> None:
+        """Another look: the frames are coloured directly."""
+        for pane in self.query(Pane):
+            pane.colour_frame()
+
     # -- notes ------------------------------------------------------------------------------------------
 
     def chosen_finding(self) -> Finding | None:
@@ -61,6 +66,8 @@ class DialogueActions(Screen[None]):
         panes = [pane for pane in self.query(FindingsPane) if pane.has_focus_within]
         if panes and panes[0].chosen is not None and self.store.files is not None:
             return self.store.files.of_finding(panes[0].chosen)
+        if not self.workspace.display:
+            return None
         node = self.workspace.files_pane.chosen
         if self.workspace.active == "files" and node is not None and node.row is not None:
             return node.row.version
@@ -69,7 +76,9 @@ class DialogueActions(Screen[None]):
     def action_mark_reviewed(self) -> None:
         """Mark the chosen finding as reviewed, or not."""
         finding = self.chosen_finding()
-        if finding is not None:
+        if finding is None:
+            self.tell("choose a finding to mark")
+        else:
             self.store.notebook.toggle_reviewed(finding.id)
             self.notes_changed()
 

@@ -133,6 +133,8 @@ class TextView(ByteView):
         """
         offset = max(0, min(offset, self.source.size - 1))
         self.mark_hit(offset, length)
+        if length > 1 and self.bytes_at(offset, 1) == b"\n":
+            offset += 1  # what is marked begins with the end of a line: the line behind it is meant
         row = self._index.row_of(offset)
         if row is None:
             self._pending = None if self._index.complete else (offset, length)
