@@ -11,8 +11,9 @@ from forensics.pipeline import Options
 
 __all__ = ["run_interface"]
 
-FRAMES = "120"
-"""Drawings a second at most. What a key brings about often takes two, one after the other."""
+FRAMES = "480"
+"""Drawings a second at most. What a key brings about takes two or three, and each waits for its turn; with
+Textual's sixty that wait was longer than all the work."""
 
 os.environ.setdefault("TEXTUAL_FPS", FRAMES)  # read when Textual is first imported
 

@@ -78,6 +78,7 @@ class Terminal:
     def __init__(self, *arguments: str) -> None:
         self.sent = ""
         self._shown = 0
+        self._heard = 0
         self.screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.Stream(self.screen)
         self.child = pexpect.spawn(
@@ -125,9 +126,17 @@ class Terminal:
         return "\n".join(self.screen.display)
 
     def press(self, keys: str, seconds: float = 0.4) -> None:
-        """Type, and take in the answer."""
+        """Type, and take in the answer: for so many seconds, or until nothing more comes."""
         self.child.send(keys)
-        self.listen(seconds)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            before = len(self.sent)
+            self.listen(min(0.1, max(0.0, end - time.monotonic())))
+            if before < len(self.sent):
+                continue
+            if not self.child.isalive() or before > self._heard:
+                break
+        self._heard = len(self.sent)
 
 
 def violations(sent: str) -> list[str]:
