@@ -72,19 +72,20 @@ class Files:
     def readable(self, *directories: str) -> Iterator[tuple[FileVersion, FileVersion]]:
         """Each version below the directories that has content, with the version that carries the content."""
         for version in self.below(*directories):
-            yield from self._with_content(version)
+            yield from self.with_content(version)
 
     def read_at(self, *paths: str) -> Iterator[tuple[FileVersion, FileVersion]]:
         """Each version of exactly these paths that has content, with the version that carries the content."""
         for path in paths:
             for version in self.at(path):
-                yield from self._with_content(version)
+                yield from self.with_content(version)
 
     def text(self, version: FileVersion, most: int) -> str:
         """At most `most` bytes of the content, one character a byte: offsets are those of the file."""
         return self._view.read(version, 0, most).decode("latin-1")
 
-    def _with_content(self, version: FileVersion) -> Iterator[tuple[FileVersion, FileVersion]]:
+    def with_content(self, version: FileVersion) -> Iterator[tuple[FileVersion, FileVersion]]:
+        """The version with the one that carries its content, which is another for a link; nothing without."""
         if version.entry.kind in _READABLE and version.content is not None:
             yield version, version
         elif version.entry.kind is FileKind.SYMLINK:

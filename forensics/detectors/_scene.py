@@ -103,6 +103,10 @@ class Scene:
         """Whether anything says what belongs in the image: a package database or a declared SBOM."""
         return self.reconciliation is not None and self.reconciliation.reference != "none"
 
+    def unowned(self, version: FileVersion) -> bool:
+        """Whether something says what belongs in the image, and nobody accounts for this file version."""
+        return self.has_reference and self.status(version) is FileStatus.UNOWNED
+
     @cached_property
     def files(self) -> Files:
         """Every version of every path, to look up by path."""

@@ -97,7 +97,7 @@ def _weight(scene: Scene, version: FileVersion, facts: FileFacts) -> tuple[Sever
     if facts.secrets:
         return Severity.MEDIUM, ("It holds a key or a token.",)
     kind = nature(version, facts)
-    if kind is None or not scene.has_reference or scene.status(version) is not FileStatus.UNOWNED:
+    if kind is None or not scene.unowned(version):
         return None, ()
     if _same_name_remains(scene, version):
         return Severity.INFO, ("A newer version of it is in the finished image.",)

@@ -11,7 +11,6 @@ from forensics.detectors._places import basename, is_hostile_start
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.files import FileState, FileVersion
 from forensics.model.findings import Category, Confidence, Finding, Severity
-from forensics.model.sbom import FileStatus
 
 COMMAND = Statement(
     rule_id="persistence/pam-command",
@@ -141,7 +140,7 @@ def _module(scene: Scene, version: FileVersion, rule: _Rule) -> Iterator[Finding
         named = scene.files.names.get(basename(rule.module), ())
         candidates = [one for one in named if "/security/" in one.path and one.state is FileState.VISIBLE]
     for one in candidates:
-        if scene.has_reference and scene.status(one) is FileStatus.UNOWNED:
+        if scene.unowned(one):
             yield _tell(scene, MODULE, version, rule, reason=f"Nobody accounts for {one.path}.")
             return
 

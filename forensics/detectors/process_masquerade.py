@@ -9,7 +9,6 @@ from forensics.detectors._finding import Circumstances, Statement, about_file, n
 from forensics.detectors._places import basename, hidden_folder, is_volatile
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.findings import Category, Confidence, Finding, Severity
-from forensics.model.sbom import FileStatus
 
 KERNEL = Statement(
     rule_id="names/kernel-thread",
@@ -68,11 +67,7 @@ class ProcessMasquerade(Detector):
             evidence = [note(f"{kind} named {name}")]
             if _KERNEL.fullmatch(name):
                 yield about_file(scene, KERNEL, version, evidence)
-            elif (
-                _SYSTEM.fullmatch(name)
-                and scene.status(version) is FileStatus.UNOWNED
-                and scene.has_reference
-            ):
+            elif _SYSTEM.fullmatch(name) and scene.unowned(version):
                 hidden = hidden_folder(version.path) or is_volatile(version.path)
                 reasons = scene.product.reasons(version)
                 if hidden:

@@ -14,7 +14,6 @@ from forensics.detectors._places import TOOL_FOLDERS, basename, is_temporary
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.files import FileVersion
 from forensics.model.findings import Category, Confidence, Evidence, Finding, Severity
-from forensics.model.sbom import FileStatus
 
 HOSTILE = Statement(
     rule_id="persistence/service",
@@ -116,7 +115,7 @@ def _is_foreign(scene: Scene, library: str) -> bool:
     if is_temporary(library) or "/." in library:
         return True
     found = scene.view.resolve(library)
-    return found is not None and scene.has_reference and scene.status(found) is FileStatus.UNOWNED
+    return found is not None and scene.unowned(found)
 
 
 def _is_own_tool(one: Suspicion) -> bool:
@@ -139,7 +138,7 @@ def _say(
         case = Circumstances(severity=in_effect(version, HOSTILE.severity))
         yield about_file(scene, HOSTILE, version, evidence, case)
         return
-    if scene.has_reference and scene.status(content) is FileStatus.UNOWNED and text.strip():
+    if scene.unowned(content) and text.strip():
         first = next((line for line in text.split("\n") if "Exec" in line or line.startswith("#!")), "")
         case = Circumstances(severity=in_effect(version, UNOWNED.severity))
         shown = [excerpt(first[:200], text.index(first))] if first else []

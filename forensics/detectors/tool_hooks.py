@@ -110,8 +110,8 @@ class ToolHooks(Detector):
         for version in scene.files:
             if not _ANY.fullmatch(version.path):
                 continue
-            for one, content in scene.files.read_at(version.path):
-                if one.key == version.key and not scene.vouched(content):
+            for _, content in scene.files.with_content(version):
+                if not scene.vouched(content):
                     yield from _judge(scene, version, content)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from forensics.examine._behaviours import observe
-from forensics.examine._clues import Clues, behaviours_in, encodings_in
+from forensics.examine._clues import behaviours_in, encodings_in
 from forensics.examine._decoding import NEEDLES, Hidden, reveal
 from forensics.examine._examiner import Examiner, Learnt, Subject
 from forensics.model.facts import Decoded, MatchedString, RuleMatch, ScriptFacts
@@ -55,11 +55,11 @@ class ScriptExaminer(Examiner):
         """What the first `limits.text_bytes` bytes do. Text that is prose, or does nothing, gives None."""
         text = bytes(subject.content[: subject.limits.text_bytes])
         first = shebang(text) if subject.type == "script" else None
-        if first is None and (_quiet(subject.clues) or _PROSE.match(text[:512])):
-            return None
         clues = subject.clues
-        hidden = reveal(text, NEEDLES if clues is None else encodings_in(clues))
         wanted = None if clues is None else behaviours_in(clues)
+        if first is None and (wanted == {} or _PROSE.match(text[:512])):
+            return None
+        hidden = reveal(text, NEEDLES if clues is None else encodings_in(clues))
         behaviours, crowded = _behaviours(text, hidden, wanted)
         if first is None and not behaviours and not hidden:
             return None
@@ -73,10 +73,6 @@ class ScriptExaminer(Examiner):
         )
         matches = _matches(subject, text, hidden)
         return Learnt(value=facts, matches=matches, issues=_issues(subject, len(text), crowded))
-
-
-def _quiet(clues: Clues | None) -> bool:
-    return clues is not None and not behaviours_in(clues)
 
 
 def _language(text: bytes) -> str:

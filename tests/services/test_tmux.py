@@ -162,6 +162,14 @@ def terminal(tool: Callable[[str], str], tmp_path: Path) -> Iterator[Open]:
         yield opening
 
 
+def analysed(terminal: Open, sample: Path) -> Terminal:
+    """A terminal of a usual size with the sample's whole analysis."""
+    shown = terminal((160, 45))
+    shown.open(str(sample))
+    shown.until("MALICIOUS", "examined 100.0 %")
+    return shown
+
+
 def find_the_miner(terminal: Terminal) -> None:
     """With the dialogue that finds paths."""
     terminal.press("f")
@@ -173,9 +181,7 @@ def find_the_miner(terminal: Terminal) -> None:
 
 
 def test_every_tab_is_on_the_screen_and_the_end_is_clean(terminal: Open, sample: Path) -> None:
-    shown = terminal((160, 45))
-    shown.open(str(sample))
-    shown.until("MALICIOUS", "examined 100.0 %")
+    shown = analysed(terminal, sample)
     assert "critical" in shown.lines[0]
     for key, title in TABS.items():
         shown.press(key)
@@ -194,9 +200,7 @@ def test_every_tab_is_on_the_screen_and_the_end_is_clean(terminal: Open, sample:
 
 
 def test_every_pane_and_viewer_is_on_the_screen(terminal: Open, sample: Path) -> None:
-    shown = terminal((160, 45))
-    shown.open(str(sample))
-    shown.until("MALICIOUS", "examined 100.0 %")
+    shown = analysed(terminal, sample)
     find_the_miner(shown)
     offered = next(line for line in shown.lines if "Info  ELF" in line).split("│")[-2].split()
     assert set(offered) == set(VIEWERS)
@@ -225,9 +229,7 @@ def test_every_pane_and_viewer_is_on_the_screen(terminal: Open, sample: Path) ->
 
 
 def test_the_lists_are_filtered_and_the_keys_explained(terminal: Open, sample: Path) -> None:
-    shown = terminal((160, 45))
-    shown.open(str(sample))
-    shown.until("MALICIOUS", "examined 100.0 %")
+    shown = analysed(terminal, sample)
     shown.press("Tab", "/")
     shown.type("status:unowned type:elf")
     shown.until("1 of ", "kworker")
@@ -250,9 +252,7 @@ def test_the_lists_are_filtered_and_the_keys_explained(terminal: Open, sample: P
 
 
 def test_the_layout_follows_the_size_of_the_terminal(terminal: Open, sample: Path) -> None:
-    shown = terminal((160, 45))
-    shown.open(str(sample))
-    shown.until("MALICIOUS", "examined 100.0 %")
+    shown = analysed(terminal, sample)
     find_the_miner(shown)
     shown.until(*PANES)
     shown.resize(80, 24)

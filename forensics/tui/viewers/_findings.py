@@ -12,14 +12,13 @@ from forensics.tui.words import severity_part
 
 def finding_items(finding: Finding) -> Iterator[Item]:
     """The lines about one finding; evidence with an offset leads to its bytes."""
-    places = (piece for piece in finding.evidence if piece.offset is not None)
-    first = next((Place(piece.offset or 0, piece.length or 0) for piece in places), None)
+    evidence = [_evidence(piece) for piece in finding.evidence]
+    first = next((line.payload for line in evidence if line.payload is not None), None)
     headline = (severity_part(finding.severity), "  ", (finding.title, "strong"))
     yield Paragraph(headline, payload=first)
     named = f"{finding.rule_id} · {finding.category.value} · confidence {finding.confidence.value}"
     yield Paragraph(((named, "muted"),), indent=2)
-    for evidence in finding.evidence:
-        yield _evidence(evidence)
+    yield from evidence
     for title, text in (
         ("why it matters", finding.explanation),
         ("what else it could be", finding.alternatives),
@@ -34,7 +33,7 @@ def finding_items(finding: Finding) -> Iterator[Item]:
     yield Blank()
 
 
-def _evidence(evidence: Evidence) -> Item:
+def _evidence(evidence: Evidence) -> Paragraph:
     kind = "" if evidence.kind == "bytes" else f"{evidence.kind}  "
     if evidence.offset is None:
         return Paragraph(((kind, "muted"), evidence.text), indent=2)

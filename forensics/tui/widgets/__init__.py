@@ -1,5 +1,6 @@
 """Widgets that know no domain type, draw only what is seen, and show nothing a terminal would obey."""
 
+from forensics.tui.widgets._tree_rows import NodeId, TreeModel
 from forensics.tui.widgets.boxes import Below, Beside, Sheets, Slot
 from forensics.tui.widgets.breadcrumb import Breadcrumb
 from forensics.tui.widgets.byte_source import (
@@ -14,7 +15,7 @@ from forensics.tui.widgets.byte_source import (
 )
 from forensics.tui.widgets.facts import Blank, Fact, Heading, Item, KeyValues, Paragraph
 from forensics.tui.widgets.filter_bar import FilterBar
-from forensics.tui.widgets.flat_tree import FlatTree, NodeId, TreeColumn, TreeModel
+from forensics.tui.widgets.flat_tree import FlatTree, TreeColumn
 from forensics.tui.widgets.hex_view import HexSource, HexView
 from forensics.tui.widgets.strings import FoundString, extract_strings
 from forensics.tui.widgets.strings_view import StringsView

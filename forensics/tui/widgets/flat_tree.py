@@ -3,50 +3,23 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
 
 from forensics.tui.widgets._rows import Rows, RowsMessage
+from forensics.tui.widgets._tree_rows import NodeId, TreeModel, parent_row, rows_of, subtree_end
 from forensics.tui.widgets.styled import Styled, fit, segments_of
-
-NodeId = Hashable
-"""What the model calls a node; unique in the tree."""
 
 MIN_LABEL = 24
 """Cells kept for the label before columns are left out."""
 
 INDENT = 2
 """Cells a level of depth is indented."""
-
-_SPAN = 4096
-"""Rows whose depths are compared at once."""
-
-_FEW = 16
-"""Expanded children up to which each is looked up on its own."""
-
-
-class TreeModel(Protocol):
-    """What a tree shows. Every method is called lazily, for what is expanded or on the screen."""
-
-    def roots(self) -> Sequence[NodeId]:
-        """The nodes of the first level, in order."""
-
-    def children(self, node: NodeId) -> Sequence[NodeId]:
-        """The nodes below `node`, in order."""
-
-    def has_children(self, node: NodeId) -> bool:
-        """Whether `node` can be expanded."""
-
-    def label(self, node: NodeId) -> Styled:
-        """The text of the node, its mark in front if it has one."""
-
-    def cells(self, node: NodeId) -> Sequence[Styled]:
-        """One text a column, in the order of the columns given to the tree."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +30,6 @@ class TreeColumn:
     align: str = "right"
     importance: int = 0
     title: str = ""
-
-
-class _Level:
-    """The children of one node while rows are laid out: runs that each end at an expanded child."""
-
-    def __init__(self, children: Sequence[NodeId], expanded: set[NodeId]) -> None:
-        self._children = children
-        self._at = 0
-        opened = expanded.intersection(children)
-        if len(opened) > _FEW:
-            places = [place for place, child in enumerate(children) if child in opened]
-        else:
-            places = sorted(children.index(child) for child in opened)
-        self._places = places[::-1]
-
-    def advance(self) -> tuple[Sequence[NodeId], bool]:
-        """The next run, and whether its last child is expanded; then that child's children come next."""
-        opened = bool(self._places)
-        end = self._places.pop() + 1 if opened else len(self._children)
-        run = self._children[self._at : end]
-        self._at = end
-        return run, opened
 
 
 class FlatTree(Rows):
@@ -151,7 +102,7 @@ class FlatTree(Rows):
     def path_to(self, row: int) -> tuple[NodeId, ...]:
         """The nodes from the root down to `row`."""
         path = [self._row_nodes[row]]
-        while (row := self._parent_row(row)) >= 0:
+        while (row := parent_row(self._row_depths, row)) >= 0:
             path.append(self._row_nodes[row])
         return tuple(reversed(path))
 
@@ -163,7 +114,9 @@ class FlatTree(Rows):
         if node in self._expanded or not self._model.has_children(node):
             return
         self._expanded.add(node)
-        nodes, depths = self._rows_of(self._model.children(node), self._row_depths[row] + 1)
+        nodes, depths = rows_of(
+            self._model, self._model.children(node), self._expanded, self._row_depths[row] + 1
+        )
         self._row_nodes[row + 1 : row + 1] = nodes
         self._row_depths[row + 1 : row + 1] = depths
         moved = self.cursor + len(nodes) if self.cursor > row else self.cursor
@@ -175,7 +128,7 @@ class FlatTree(Rows):
         if node not in self._expanded:
             return
         self._expanded.discard(node)
-        end = self._subtree_end(row)
+        end = subtree_end(self._row_depths, row)
         del self._row_nodes[row + 1 : end]
         del self._row_depths[row + 1 : end]
         moved = self.cursor
@@ -252,44 +205,7 @@ class FlatTree(Rows):
             self.rows_changed()
 
     def _fill(self) -> None:
-        self._row_nodes, self._row_depths = self._rows_of(self._model.roots(), 0)
-
-    def _rows_of(self, children: Sequence[NodeId], depth: int) -> tuple[list[NodeId], array[int]]:
-        """The rows of `children` and of everything expanded below them."""
-        nodes: list[NodeId] = []
-        depths = array("H")
-        pending = [_Level(children, self._expanded)]
-        while pending:
-            level = pending[-1]
-            run, opened = level.advance()
-            nodes += run
-            depths += array("H", [depth + len(pending) - 1]) * len(run)
-            if opened:
-                pending.append(_Level(self._model.children(run[-1]), self._expanded))
-            else:
-                pending.pop()
-        return nodes, depths
-
-    def _subtree_end(self, row: int) -> int:
-        """The first row behind everything below `row`."""
-        depth, depths = self._row_depths[row], self._row_depths
-        for start in range(row + 1, len(depths), _SPAN):
-            span = depths[start : start + _SPAN]
-            if min(span) <= depth:
-                return start + next(place for place, other in enumerate(span) if other <= depth)
-        return len(depths)
-
-    def _parent_row(self, row: int) -> int:
-        """The row of the parent, -1 for a root."""
-        depth, depths = self._row_depths[row], self._row_depths
-        if depth == 0:
-            return -1
-        for end in range(row, 0, -_SPAN):
-            start = max(0, end - _SPAN)
-            span = depths[start:end]
-            if min(span) < depth:
-                return start + next(place for place in range(len(span) - 1, -1, -1) if span[place] < depth)
-        return -1
+        self._row_nodes, self._row_depths = rows_of(self._model, self._model.roots(), self._expanded, 0)
 
     # -- drawing ----------------------------------------------------------------------------------------
 
@@ -392,7 +308,7 @@ class FlatTree(Rows):
             return
         if self._row_nodes[self.cursor] in self._expanded:
             self.collapse_row(self.cursor)
-        elif (parent := self._parent_row(self.cursor)) >= 0:
+        elif (parent := parent_row(self._row_depths, self.cursor)) >= 0:
             self.move_cursor(parent)
 
     def action_cursor_right(self) -> None:
