@@ -20,9 +20,10 @@ demo: $(STAMP)
 	$(BIN)/forensics samples build $(DEMO) --only $(DEMO_SAMPLE) >/dev/null
 	$(BIN)/forensics open $(DEMO)/$(DEMO_SAMPLE).tar
 
-# Set up and run every test that this machine has the means for.
+# Set up and run every test that this machine has the means for; those that measure time by themselves.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -18,7 +18,7 @@ from forensics.tui.screens.analysis import AnalysisScreen
 from forensics.tui.store import Run
 from tests.tui.key_clock import KeyClock
 
-pytestmark = [pytest.mark.large, pytest.mark.service, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.alone, pytest.mark.large, pytest.mark.service, pytest.mark.timeout(900)]
 
 SIZE = (160, 45)
 FIRST_LIST_SECONDS = 2.0
