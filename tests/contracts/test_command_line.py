@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -34,6 +35,17 @@ def command(*arguments: str | Path, **environment: str) -> subprocess.CompletedP
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         timeout=60,
     )
+
+
+def until_it_has_a_worker(running: subprocess.Popen[bytes]) -> None:
+    """Wait until the program has begun its work, which it starts a process for."""
+    parent = f"\nPPid:\t{running.pid}\n"
+    while running.poll() is None:
+        for status in Path("/proc").glob("[0-9]*/status"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                if parent in status.read_text("utf-8", "replace"):
+                    return
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -106,13 +118,15 @@ class TestScan:
         layer = layer_tar({f"/file{n}": os.urandom(2_000_000) for n in range(40)})
         path = tmp_path / "large.tar"
         path.write_bytes(docker_save([layer]))
+        # A test run in the background ignores interruptions, and what it starts inherits that.
+        heeding = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {PROGRAM}"
         running = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "scan", str(path), "--no-cache", "--jobs", "1"],
+            [sys.executable, "-c", heeding, "scan", str(path), "--no-cache", "--jobs", "1"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
-        time.sleep(0.8)
+        until_it_has_a_worker(running)
         begun = time.monotonic()
         running.send_signal(signal.SIGINT)
         output, errors = running.communicate(timeout=20)
