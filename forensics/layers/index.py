@@ -103,7 +103,8 @@ class _LayerIndexing:
         return self._finished(blob, tar, entries, (found.compressed_digest, diff_id), found.compression)
 
     def _decompress(self, blob: Blob) -> Decompressed:
-        os.ftruncate(self._spool_fd, 0)
+        if os.fstat(self._spool_fd).st_size:  # ext4 writes all of a file to the disk that was ever emptied
+            os.ftruncate(self._spool_fd, 0)
         os.lseek(self._spool_fd, 0, os.SEEK_SET)
         found = decompress(
             blob,
