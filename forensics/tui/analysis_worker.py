@@ -10,11 +10,10 @@ import gc
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from forensics.collector import collector_at_rest
 from forensics.errors import Cancelled, ForensicsError
 from forensics.pipeline import Options, Session
 from forensics.pipeline.events import Event, Progress, ReportReady, Stage, ViewReady
@@ -115,22 +114,23 @@ class AnalysisWorker:
 
     def _run(self) -> None:
         try:
-            if self.report_path is not None:
-                self._reopen(self.report_path)
-            elif self._session is not None:
-                self._session.analyze(self._events.append)
+            with collector_at_rest():
+                if self.report_path is not None:
+                    self._reopen(self.report_path)
+                elif self._session is not None:
+                    self._session.analyze(self._events.append)
         except ForensicsError as error:
             self._error = error
         except Exception as error:  # noqa: BLE001 - a defect must reach the screen as a sentence, not vanish
             self._error = _defect(error)
         finally:
+            gc.freeze()  # all of it stays: the collector would stop the screen to look at it
             self._ended.set()
 
     def _reopen(self, path: Path) -> None:
         """Read a saved report, then the image it is about when that was named too."""
         self._events.append(Progress(Stage.OPEN, 0, 0, "reading the report"))
-        with collector_at_rest():
-            report = load_report(path)
+        report = load_report(path)
         self._events.append(ReportReady(report))
         if self._session is None:
             return
@@ -149,18 +149,6 @@ class AnalysisWorker:
         """Of an image whose report is there, only that its bytes can be read."""
         if isinstance(event, (Progress, ViewReady)):
             self._events.append(event)
-
-
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
-    """While hundreds of thousands of objects are made that all stay: looking for waste finds none."""
-    at_work = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if at_work:
-            gc.enable()
 
 
 def is_cancelled(error: ForensicsError | None) -> bool:

@@ -18,10 +18,11 @@ from textual.message import Message
 from textual.theme import Theme
 from textual.widgets import Input
 
+from forensics.collector import collector_at_rest
 from forensics.errors import ChoiceNeeded, ForensicsError
 from forensics.pipeline import Options
 from forensics.reports import is_saved_report
-from forensics.tui.analysis_worker import AnalysisWorker, Worker, collector_at_rest, is_cancelled
+from forensics.tui.analysis_worker import AnalysisWorker, Worker, is_cancelled
 from forensics.tui.commands import CommandList
 from forensics.tui.notebook import Notebook
 from forensics.tui.screens.analysis import AnalysisScreen

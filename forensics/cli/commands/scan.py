@@ -58,10 +58,15 @@ def scan(
     Ends with 1 when something is found at or above --fail-on, with 4 when bytes could not be examined.
     """
     from forensics.cli._destinations import destinations
+    from forensics.collector import collector_at_rest
     from forensics.pipeline import Session
 
     wanted = destinations(formats, outputs, (reference, *options.sbom, *options.rules))
-    with Session(reference, options) as session, progress(quiet=quiet) as listen:
+    with (
+        collector_at_rest(),
+        Session(reference, options) as session,
+        progress(quiet=quiet) as listen,
+    ):
         report = session.analyze(listen)
     try:
         for destination in wanted:

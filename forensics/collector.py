@@ -1,0 +1,19 @@
+"""Python's garbage collector, kept from work that is known to leave nothing for it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """While hundreds of thousands of objects are made that all stay: looking for waste finds none."""
+    at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if at_work:
+            gc.enable()
