@@ -139,23 +139,36 @@ def _sbom_section(scene: Scene) -> doc.SbomSection:
 def _file_drift(scene: Scene) -> doc.FileDrift:
     counts: Counter[FileStatus] = Counter()
     altered, undeclared, unowned = [], [], []
-    unowned_other = 0
     for version, found in _judged(scene):
-        layer, path, state = version.layer, printable(version.path), version.state.value
-        kind, claimed_by = _type_of(version, scene.facts), printable(found.claimed_by)
+        counts[found.status] += 1
         match found.status:
             case FileStatus.ALTERED:
-                altered.append(doc.AlteredFile(layer=layer, path=path, state=state, claimed_by=claimed_by))
+                altered.append(
+                    doc.AlteredFile(
+                        layer=version.layer,
+                        path=printable(version.path),
+                        state=version.state.value,
+                        claimed_by=printable(found.claimed_by),
+                    )
+                )
             case FileStatus.UNDECLARED_PACKAGE:
                 undeclared.append(
-                    doc.UndeclaredPackageFile(layer=layer, path=path, state=state, package=claimed_by)
+                    doc.UndeclaredPackageFile(
+                        layer=version.layer,
+                        path=printable(version.path),
+                        state=version.state.value,
+                        package=printable(found.claimed_by),
+                    )
                 )
-            case FileStatus.UNOWNED if kind in _PROGRAMS:
-                unowned.append(doc.UnownedFile(layer=layer, path=path, state=state, kind=kind))
-            case FileStatus.UNOWNED:
-                unowned_other += 1
-            case status:
-                counts[status] += 1
+            case FileStatus.UNOWNED if (kind := _type_of(version, scene.facts)) in _PROGRAMS:
+                unowned.append(
+                    doc.UnownedFile(
+                        layer=version.layer,
+                        path=printable(version.path),
+                        state=version.state.value,
+                        kind=kind,
+                    )
+                )
     return doc.FileDrift(
         declared=counts[FileStatus.DECLARED],
         package=counts[FileStatus.PACKAGE],
@@ -164,7 +177,7 @@ def _file_drift(scene: Scene) -> doc.FileDrift:
         altered=tuple(altered),
         undeclared_package=tuple(undeclared),
         unowned=tuple(unowned),
-        unowned_other=unowned_other,
+        unowned_other=counts[FileStatus.UNOWNED] - len(unowned),
         missing=scene.reconciliation.missing if scene.reconciliation else (),
     )
 
@@ -231,6 +244,7 @@ def _coverage(parts: Parts) -> doc.Coverage:
 
 
 def _files(scene: Scene) -> Iterator[doc.ReportFile]:
+    """Every version; `_value_` is `value` without the cost of a property, paid hundreds of thousand times."""
     for version in scene.view.all_versions():
         entry = version.entry
         found = scene.verdict(version.key)
@@ -238,18 +252,18 @@ def _files(scene: Scene) -> Iterator[doc.ReportFile]:
             path=printable(version.path),
             layer=version.layer,
             offset=entry.header_offset,
-            kind=entry.kind.value,
+            kind=entry.kind._value_,
             size=entry.size,
             mode=entry.mode,
             uid=entry.uid,
             gid=entry.gid,
             mtime=entry.mtime,
-            link=printable(entry.link),
-            state=version.state.value,
-            change=version.change.value,
+            link=printable(entry.link) if entry.link else "",
+            state=version.state._value_,
+            change=version.change._value_,
             changed_by_layer=version.changed_by_layer,
             sha256=version.sha256,
-            status=found.status.value if found else "",
+            status=found.status._value_ if found else "",
             claimed_by=printable(found.claimed_by) if found else "",
             rule=found.rule if found else "",
             type=_type_of(version, scene.facts),

@@ -412,15 +412,19 @@ BY_PRODUCTS: tuple[ByProduct, ...] = (
     ),
 )
 
-_MATCHERS = tuple((rule, re.compile(rule.paths, re.DOTALL)) for rule in BY_PRODUCTS)
-_ANY = re.compile("|".join(f"(?:{rule.paths})" for rule in BY_PRODUCTS), re.DOTALL)
+_MATCHERS = tuple(re.compile(rule.paths, re.DOTALL) for rule in BY_PRODUCTS)
+_FIRST = re.compile("|".join(f"({rule.paths})" for rule in BY_PRODUCTS), re.DOTALL)
+"""The group that matches has the number of the first rule with this path: no rule has groups itself."""
 
 
 def explain(site: Site) -> str:
     """The id of the first rule that explains the file, empty when none does."""
-    if not _ANY.fullmatch(site.path):
+    found = _FIRST.fullmatch(site.path)
+    if found is None:
         return ""
-    for rule, paths in _MATCHERS:
-        if paths.fullmatch(site.path) and rule.holds(site):
+    first = (found.lastindex or 1) - 1
+    for number in range(first, len(BY_PRODUCTS)):
+        rule = BY_PRODUCTS[number]
+        if (number == first or _MATCHERS[number].fullmatch(site.path)) and rule.holds(site):
             return rule.id
     return ""
