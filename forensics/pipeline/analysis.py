@@ -45,10 +45,10 @@ def analyze(session: Session, listen: Listener) -> Report:
     clock = _Clock()
 
     with clock.measure(Stage.OPEN):
+        session.pool.start()
         signatures = load_signatures(options.rules)
         given = tuple(_given_sbom(path, limits) for path in options.sbom)
         image = session.open(listen)
-        session.pool.start()
         _raise(image.issues, listen)
         scene = Scene(image=image, rules=signatures.rules, limits=limits)
         findings = list(_detect(scene, Needs.CONFIG, listen))
@@ -56,6 +56,10 @@ def analyze(session: Session, listen: Listener) -> Report:
     with clock.measure(Stage.LAYERS):
         view = session.index(listen)
         _raise(view.issues, listen)
+        cache = FactsCache(signatures.state.digest) if options.cache else None
+        contents = distinct_contents(view)
+        examination = ContentExamination(session.pool, cache, limits, listen, contents)
+        examination.begin()
 
     with clock.measure(Stage.INVENTORY):
         listen(Progress(Stage.INVENTORY, 0, 0))
@@ -71,9 +75,7 @@ def analyze(session: Session, listen: Listener) -> Report:
 
     with clock.measure(Stage.EXAMINE):
         session.cancel.check()
-        cache = FactsCache(signatures.state.digest) if options.cache else None
-        examination = ContentExamination(session.pool, cache, limits, listen)
-        facts = examination.run(distinct_contents(view), wanted_digests(view, inventory, sboms))
+        facts = examination.run(wanted_digests(view, inventory, sboms))
         if cache:
             cache.close()
 

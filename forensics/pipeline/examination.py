@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+
+import msgspec
 
 from forensics.layers import ImageView
 from forensics.limits import MIB, Limits
@@ -17,6 +20,9 @@ from forensics.pipeline.pool import Task, WorkerPool
 
 _BATCH_BYTES = 8 * MIB
 _BATCH_FILES = 256
+_BEGIN_BYTES = 96 * MIB
+"""For one worker, about what it examines while package databases are read."""
+_NONE: frozenset[str] = frozenset()
 
 
 def distinct_contents(view: ImageView) -> dict[str, Content]:
@@ -31,51 +37,93 @@ def distinct_contents(view: ImageView) -> dict[str, Content]:
 class ContentExamination:
     """Examines contents in worker processes; the file that kills a worker costs itself alone."""
 
-    def __init__(self, pool: WorkerPool, cache: FactsCache | None, limits: Limits, listen: Listener) -> None:
+    def __init__(
+        self,
+        pool: WorkerPool,
+        cache: FactsCache | None,
+        limits: Limits,
+        listen: Listener,
+        contents: Mapping[str, Content],
+    ) -> None:
         self._pool = pool
         self._cache = cache
         self._limits = limits
         self._listen = listen
+        self._contents = contents
+        self._wanted: Mapping[str, frozenset[str]] = {}
+        self._queue: deque[Task] = deque()
+        self._begun: frozenset[str] = frozenset()
         self._facts: dict[str, FileFacts] = {}
+        self._undigested: dict[str, FileFacts] = {}
         self._unsaved: list[FileFacts] = []
         self._done = 0
-        self._total = 0
+        self._total = sum(content.size for content in contents.values())
         self._answered_of: dict[int, int] = {}
 
-    def run(
-        self, contents: Mapping[str, Content], wanted: Mapping[str, frozenset[str]]
-    ) -> dict[str, FileFacts]:
-        """Facts by hex SHA-256; `wanted` names the further digests that claims need."""
-        none: frozenset[str] = frozenset()
-        self._total = sum(content.size for content in contents.values())
+    def begin(self) -> None:
+        """Give every worker some of the largest contents and return at once; `run` goes on from there.
+
+        So the workers are busy while it is found out which digests are wanted.
+        """
+        largest = sorted(
+            (content for content in self._contents.values() if content.size >= _BATCH_BYTES),
+            key=lambda content: (-content.size, content.sha256),
+        )
         if self._cache:
-            known = self._cache.load({sha256: wanted.get(sha256, none) for sha256 in contents})
-            self._take(tuple(known.values()))
+            known = self._cache.load({content.sha256: _NONE for content in largest})
+            largest = [content for content in largest if content.sha256 not in known]
+        shares = [_up_to(_BEGIN_BYTES, largest[one :: self._pool.jobs]) for one in range(self._pool.jobs)]
+        self._begun = frozenset(content.sha256 for share in shares for content in share)
+        self._queue.extend(
+            Task(protocol.ExamineContents(tuple(_task(content, _NONE) for content in share)))
+            for share in shares
+            if share
+        )
+        self._pool.begin(self._queue, self._died)
+
+    def run(self, wanted: Mapping[str, frozenset[str]]) -> dict[str, FileFacts]:
+        """Facts by hex SHA-256; `wanted` names the further digests that claims need."""
+        self._wanted = wanted
+        rest = {sha256: wanted.get(sha256, _NONE) for sha256 in self._contents if sha256 not in self._begun}
+        if self._cache:
+            self._take(tuple(self._cache.load(rest).values()))
         tasks = [
-            protocol.ContentTask(
-                content.layer,
-                content.data_offset,
-                content.size,
-                sha256,
-                tuple(sorted(wanted.get(sha256, none))),
-                content.segments,
-            )
-            for sha256, content in contents.items()
+            _task(self._contents[sha256], digests)
+            for sha256, digests in rest.items()
             if sha256 not in self._facts
         ]
-        queue = deque(Task(protocol.ExamineContents(batch)) for batch in _batches(tasks))
-        self._pool.run(queue, self._answered, lambda task, how: self._died(queue, task, how))
+        self._queue.extend(Task(protocol.ExamineContents(batch)) for batch in _batches(tasks))
+        self._pool.run(self._queue, self._answered, self._died)
         if self._cache:
             self._cache.save(self._unsaved)
         return self._facts
 
     def _answered(self, task: Task, answer: protocol.Answer) -> bool:
-        if not isinstance(answer, protocol.Examined):
+        match answer:
+            case protocol.Examined():
+                self._answered_of[id(task)] = self._answered_of.get(id(task), 0) + len(answer.facts)
+                self._learn(tuple(each for each in answer.facts if not self._ask_for_digests(each)))
+                return answer.last
+            case protocol.Digested():
+                facts = self._undigested.pop(answer.sha256)
+                self._learn((msgspec.structs.replace(facts, **answer.digests),))
+                return True
+            case _:
+                return False
+
+    def _ask_for_digests(self, facts: FileFacts) -> bool:
+        """Whether digests are wanted that were not computed yet; then they are now asked for."""
+        sha256 = facts.sha256
+        if sha256 not in self._begun or sha256 not in self._wanted:
             return False
-        self._answered_of[id(task)] = self._answered_of.get(id(task), 0) + len(answer.facts)
-        self._unsaved.extend(answer.facts)
-        self._take(answer.facts)
-        return answer.last
+        self._undigested[sha256] = facts
+        task = _task(self._contents[sha256], self._wanted[sha256])
+        self._queue.appendleft(Task(protocol.DigestContent(task)))
+        return True
+
+    def _learn(self, facts: tuple[FileFacts, ...]) -> None:
+        self._unsaved.extend(facts)
+        self._take(facts)
 
     def _take(self, facts: tuple[FileFacts, ...]) -> None:
         for each in facts:
@@ -85,16 +133,37 @@ class ContentExamination:
             self._listen(FactsLearnt(facts))
             self._listen(Progress(Stage.EXAMINE, self._done, self._total))
 
-    def _died(self, queue: deque[Task], task: Task, how: str) -> None:
+    def _died(self, task: Task, how: str) -> None:
         """Give what a dead worker had not answered to others, one by one; alone, a content is given up."""
-        if not isinstance(task.request, protocol.ExamineContents):
-            raise TypeError(task.request)
-        rest = task.request.contents[self._answered_of.pop(id(task), 0) :]
-        if len(task.request.contents) > 1:
-            queue.extend(Task(protocol.ExamineContents((each,))) for each in rest)
-            return
-        for each in rest:
-            self._take((_unexamined(each, how),))
+        match task.request:
+            case protocol.ExamineContents(contents):
+                rest = contents[self._answered_of.pop(id(task), 0) :]
+                if len(contents) > 1:
+                    self._queue.extend(Task(protocol.ExamineContents((each,))) for each in rest)
+                else:
+                    self._take(tuple(_unexamined(each, how) for each in rest))
+            case protocol.DigestContent(content):
+                # Whoever needs the digest computes it, or says that the bytes are not there.
+                self._take((self._undigested.pop(content.sha256),))
+            case request:
+                raise TypeError(request)
+
+
+def _task(content: Content, digests: frozenset[str]) -> protocol.ContentTask:
+    return protocol.ContentTask(
+        content.layer,
+        content.data_offset,
+        content.size,
+        content.sha256,
+        tuple(sorted(digests)),
+        content.segments,
+    )
+
+
+def _up_to(most: int, contents: Sequence[Content]) -> list[Content]:
+    """The first contents whose sizes come to no more than `most` bytes; at least one, where there is one."""
+    sizes = accumulate(content.size for content in contents)
+    return [content for content, size in zip(contents, sizes, strict=True) if size <= most] or [*contents[:1]]
 
 
 def _unexamined(task: protocol.ContentTask, how: str) -> FileFacts:

@@ -49,7 +49,7 @@ class WorkerPool:
     """
 
     def __init__(self, jobs: int, greeting: protocol.Hello, cancel: Cancellation) -> None:
-        self._jobs = max(1, jobs)
+        self.jobs = max(1, jobs)
         self._opening: list[tuple[protocol.Request, tuple[int, ...]]] = [(greeting, ())]
         self._cancel = cancel
         self._processes: list[_Process] = []
@@ -57,7 +57,7 @@ class WorkerPool:
 
     def start(self) -> None:
         """Start all processes now, so that their start-up overlaps with other work."""
-        while len(self._processes) < self._jobs:
+        while len(self._processes) < self.jobs:
             self._start_one()
 
     def attach(self, message: protocol.AttachLayer, descriptor: int) -> None:
@@ -66,6 +66,13 @@ class WorkerPool:
         for process in self._processes:
             with contextlib.suppress(OSError):  # a dead one is noticed at its next task
                 protocol.send(process.channel, message, (descriptor,))
+
+    def begin(self, tasks: deque[Task], on_death: Callable[[Task, str], None]) -> None:
+        """Hand out the first of `tasks`, one a process, and return; the next `run` hears the answers.
+
+        What a process sends meanwhile waits in its socket, at the most with the process.
+        """
+        self._hand_out(tasks, on_death)
 
     def run(
         self,
@@ -78,19 +85,20 @@ class WorkerPool:
         `on_answer` returns True when the answer finishes its task. `on_death` gets the task that was in the
         hands of a process that ended, and a phrase that says how. Raises Cancelled when asked to stop.
         """
+        for process in self._processes:
+            process.heard = time.monotonic()
         while tasks or any(process.task for process in self._processes):
             self._cancel.check()
             self._hand_out(tasks, on_death)
             for ready, _ in self._selector.select(_POLL_SECONDS):
-                process: _Process = ready.data
-                self._listen(process, on_answer, on_death)
+                self._listen(ready.data, on_answer, on_death)
             self._stop_silent()
 
     def _hand_out(self, tasks: deque[Task], on_death: Callable[[Task, str], None]) -> None:
         while tasks:
             process = next((each for each in self._processes if each.task is None), None)
             if process is None:
-                if len(self._processes) >= self._jobs:
+                if len(self._processes) >= self.jobs:
                     return
                 process = self._start_one()
             task = tasks.popleft()

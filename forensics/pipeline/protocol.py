@@ -61,6 +61,12 @@ class ExamineContents(msgspec.Struct, frozen=True, tag=True):
     contents: tuple[ContentTask, ...]
 
 
+class DigestContent(msgspec.Struct, frozen=True, tag=True):
+    """Compute the digests that `content` names and nothing else; the answer is one `Digested`."""
+
+    content: ContentTask
+
+
 class Advanced(msgspec.Struct, frozen=True, tag=True):
     """A sign of life: `done` bytes of the task in hand."""
 
@@ -80,8 +86,15 @@ class Examined(msgspec.Struct, frozen=True, tag=True):
     last: bool
 
 
-Request = Hello | IndexLayer | AttachLayer | ExamineContents
-Answer = Advanced | Indexed | Examined
+class Digested(msgspec.Struct, frozen=True, tag=True):
+    """Hex digests of one content, by algorithm."""
+
+    sha256: str
+    digests: dict[str, str]
+
+
+Request = Hello | IndexLayer | AttachLayer | ExamineContents | DigestContent
+Answer = Advanced | Indexed | Examined | Digested
 
 _ENCODER = msgspec.msgpack.Encoder()
 REQUESTS: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)

@@ -60,6 +60,8 @@ class Worker:
                     self._index(request, descriptors)
                 case protocol.ExamineContents():
                     self._examine(request.contents)
+                case protocol.DigestContent():
+                    self._digest(request.content)
 
     def _attach(self, request: protocol.AttachLayer, descriptor: int) -> None:
         start = request.offset - request.offset % mmap.ALLOCATIONGRANULARITY
@@ -92,6 +94,13 @@ class Worker:
                 protocol.send(self._channel, protocol.Examined(tuple(facts), last=False))
                 facts, flushed = [], time.monotonic()
         protocol.send(self._channel, protocol.Examined(tuple(facts), last=True))
+
+    def _digest(self, task: protocol.ContentTask) -> None:
+        from forensics.examine import digest_facts
+
+        with _deadline(self._limits.file_seconds):
+            digests = digest_facts(self._bytes_of(task), task.digests)
+        protocol.send(self._channel, protocol.Digested(task.sha256, digests))
 
     def _prepare(self) -> Examination:
         from forensics.examine import Examination, load_signatures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import select
 import signal
 import threading
 import time
@@ -56,8 +57,10 @@ class Bench:
         self.pool.attach(AttachLayer(0, 0, self.path.stat().st_size), self.descriptor)
 
     def examine(self, cache: FactsCache | None = None, wanted: dict[str, frozenset[str]] | None = None):
-        examination = ContentExamination(self.pool, cache, self.limits, self.events.append)
-        return examination.run(self.contents, wanted or {})
+        return self.examination(cache).run(wanted or {})
+
+    def examination(self, cache: FactsCache | None = None) -> ContentExamination:
+        return ContentExamination(self.pool, cache, self.limits, self.events.append, self.contents)
 
     def close(self) -> None:
         self.pool.close()
@@ -72,6 +75,15 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
+def large(number: int) -> bytes:
+    """One of those contents that are examined alone."""
+    return f"content {number}\n".encode() * (9 * MIB // 10)
+
+
+def told(bench: Bench) -> list[str]:
+    return [fact.sha256 for event in bench.events if isinstance(event, FactsLearnt) for fact in event.facts]
+
+
 def test_every_content_is_examined_once_with_the_digests_that_were_wanted(bench: Bench) -> None:
     texts = [f"#!/bin/sh\necho {number}\n".encode() for number in range(700)]
     digests = [bench.add(text) for text in texts]
@@ -82,8 +94,7 @@ def test_every_content_is_examined_once_with_the_digests_that_were_wanted(bench:
     assert facts[digests[0]].sha1 == hashlib.sha1(texts[0]).hexdigest()
     assert facts[digests[1]].md5 == ""
     assert {each.type for each in facts.values()} == {"script"}
-    told = [fact.sha256 for event in bench.events if isinstance(event, FactsLearnt) for fact in event.facts]
-    assert sorted(told) == sorted(digests)
+    assert sorted(told(bench)) == sorted(digests)
     last = [event for event in bench.events if isinstance(event, Progress)][-1]
     assert last.done == last.total == sum(map(len, texts))
 
@@ -195,3 +206,60 @@ def test_an_unusable_cache_only_costs_speed(bench: Bench, tmp_path: Path, damage
     digest = bench.add(b"content")
     bench.attach()
     assert digest in bench.examine(FactsCache("signatures", folder))
+
+
+def test_what_was_begun_gets_its_digests_when_it_is_known_which_are_wanted(bench: Bench) -> None:
+    first, second, small = bench.add(large(1)), bench.add(large(2)), bench.add(b"small")
+    bench.attach()
+    wanted = {first: frozenset({"md5", "sha1"}), small: frozenset({"md5"})}
+    examination = bench.examination()
+    examination.begin()
+    assert all(process.task for process in bench.pool._processes)
+    facts = examination.run(wanted)
+    assert facts[first].md5 == hashlib.md5(large(1)).hexdigest()
+    assert facts[first].sha1 == hashlib.sha1(large(1)).hexdigest()
+    assert (facts[second].md5, facts[small].md5) == ("", hashlib.md5(b"small").hexdigest())
+    assert sorted(told(bench)) == sorted((first, second, small))
+    assert facts == bench.examine(wanted=wanted), "whether it was begun makes no difference"
+
+
+def test_workers_that_end_after_the_beginning_cost_nothing(bench: Bench) -> None:
+    digests = [bench.add(large(number)) for number in range(5)]
+    bench.attach()
+    examination = bench.examination()
+    examination.begin()
+    for process in bench.pool._processes:
+        os.kill(process.child.pid, signal.SIGKILL)
+    facts = examination.run({digests[0]: frozenset({"md5"})})
+    assert set(facts) == set(digests)
+    assert facts[digests[0]].md5 == hashlib.md5(large(0)).hexdigest()
+    assert sorted(told(bench)) == sorted(digests)
+
+
+def test_a_content_that_vanishes_before_its_digest_is_known_keeps_its_other_facts(bench: Bench) -> None:
+    digest = bench.add(large(1))
+    bench.attach()
+    examination = bench.examination()
+    examination.begin()
+    (channel,) = (process.channel for process in bench.pool._processes)
+    assert select.select([channel], [], [], 60)[0], "the first answer is there"
+    os.truncate(bench.path, 0)
+    facts = examination.run({digest: frozenset({"md5"})})
+    assert (facts[digest].md5, facts[digest].type) == ("", "text")
+    assert told(bench) == [digest]
+
+
+def test_nothing_is_begun_that_the_cache_knows(bench: Bench, tmp_path: Path) -> None:
+    digest = bench.add(large(1))
+    bench.attach()
+    first = bench.examine(FactsCache("signatures", tmp_path / "cache"))
+    bench.pool.close()
+    bench.pool = WorkerPool(1, Hello(bench.limits), bench.cancel)
+    examination = bench.examination(FactsCache("signatures", tmp_path / "cache"))
+    examination.begin()
+    assert examination.run({}) == first
+    assert not bench.pool._processes, "no worker was needed"
+    bench.attach()
+    again = bench.examination(FactsCache("signatures", tmp_path / "cache"))
+    again.begin()
+    assert again.run({digest: frozenset({"md5"})})[digest].md5 == hashlib.md5(large(1)).hexdigest()
