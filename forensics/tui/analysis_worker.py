@@ -6,7 +6,6 @@ second, so that ten thousand events cost it no more than one.
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 from collections import deque
@@ -124,7 +123,6 @@ class AnalysisWorker:
         except Exception as error:  # noqa: BLE001 - a defect must reach the screen as a sentence, not vanish
             self._error = _defect(error)
         finally:
-            gc.freeze()  # all of it stays: the collector would stop the screen to look at it
             self._ended.set()
 
     def _reopen(self, path: Path) -> None:

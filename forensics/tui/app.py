@@ -277,7 +277,6 @@ class ForensicsApp(App[int]):
     def _files_made(self, event: FilesMade) -> None:
         event.stop()
         if event.store is self._store:
-            gc.freeze()  # millions of objects that stay: the collector would stop the screen to look at them
             self._tell(event.store, event.store.accept_files(event.files))
 
 

@@ -24,7 +24,7 @@ SIZE = (160, 45)
 FIRST_LIST_SECONDS = 2.0
 USUAL_SECONDS = 0.05
 MOST_SECONDS = 0.1
-LONGEST_SECONDS = 0.5
+LONGEST_SECONDS = 0.3
 REPORT_SECONDS = 1.0
 PAUSE_SECONDS = 0.05
 """Between two keys, as of somebody who types fast."""

@@ -19,6 +19,7 @@ from forensics.tui.findings_book import first_bytes
 from forensics.tui.image_header import ImageHeader
 from forensics.tui.key_line import KeyLine
 from forensics.tui.navigation import ColumnName, Place
+from forensics.tui.one_drawing import hold_drawings
 from forensics.tui.panes import (
     ChooseFile,
     ChooseFinding,
@@ -259,6 +260,7 @@ class AnalysisScreen(LookingActions):
 
     def _go_to_version(self, version: FileVersion, *, own_layer: bool = False) -> None:
         """Move layers and files to a version: in the listing of its layer, or in any that has it."""
+        hold_drawings(self.app)
         self._go_to_tab(LAYERS_TAB)
         work = self.workspace
         scope = work.files_pane.scope
