@@ -54,12 +54,11 @@ def analyze(session: Session, listen: Listener) -> Report:
         findings = list(_detect(scene, Needs.CONFIG, listen))
 
     with clock.measure(Stage.LAYERS):
+        cache = FactsCache(signatures.state.digest) if options.cache else None
+        examination = ContentExamination(session.pool, cache, limits, listen)
+        examination.begin(session.index_layers(listen))
         view = session.index(listen)
         _raise(view.issues, listen)
-        cache = FactsCache(signatures.state.digest) if options.cache else None
-        contents = distinct_contents(view)
-        examination = ContentExamination(session.pool, cache, limits, listen, contents)
-        examination.begin()
 
     with clock.measure(Stage.INVENTORY):
         listen(Progress(Stage.INVENTORY, 0, 0))
@@ -75,7 +74,7 @@ def analyze(session: Session, listen: Listener) -> Report:
 
     with clock.measure(Stage.EXAMINE):
         session.cancel.check()
-        facts = examination.run(wanted_digests(view, inventory, sboms))
+        facts = examination.run(distinct_contents(view), wanted_digests(view, inventory, sboms))
         if cache:
             cache.close()
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 import msgspec
 
-from forensics.layers import ImageView
+from forensics.layers import ImageView, content_of
 from forensics.limits import MIB, Limits
 from forensics.model.facts import FileFacts
-from forensics.model.files import Content
+from forensics.model.files import Content, FileKind, LayerIndex
 from forensics.model.issues import Issue
 from forensics.pipeline import protocol
 from forensics.pipeline.cache import FactsCache
@@ -43,13 +43,12 @@ class ContentExamination:
         cache: FactsCache | None,
         limits: Limits,
         listen: Listener,
-        contents: Mapping[str, Content],
     ) -> None:
         self._pool = pool
         self._cache = cache
         self._limits = limits
         self._listen = listen
-        self._contents = contents
+        self._contents: Mapping[str, Content] = {}
         self._wanted: Mapping[str, frozenset[str]] = {}
         self._queue: deque[Task] = deque()
         self._begun: frozenset[str] = frozenset()
@@ -57,21 +56,25 @@ class ContentExamination:
         self._undigested: dict[str, FileFacts] = {}
         self._unsaved: list[FileFacts] = []
         self._done = 0
-        self._total = sum(content.size for content in contents.values())
+        self._total = 0
         self._answered_of: dict[int, int] = {}
 
-    def begin(self) -> None:
+    def begin(self, layers: Iterable[LayerIndex]) -> None:
         """Give every worker some of the largest contents and return at once; `run` goes on from there.
 
-        So the workers are busy while it is found out which digests are wanted.
+        So the workers are busy while the layers are overlaid and it is found out which digests are wanted.
         """
+        large = {
+            entry.sha256: content_of(layer.index, entry)
+            for layer in layers
+            for entry in layer.entries
+            if entry.size >= _BATCH_BYTES and entry.sha256 and entry.kind is FileKind.REGULAR
+        }
+        known = self._cache.load(dict.fromkeys(large, _NONE)) if self._cache else {}
         largest = sorted(
-            (content for content in self._contents.values() if content.size >= _BATCH_BYTES),
+            (content for sha256, content in large.items() if sha256 not in known),
             key=lambda content: (-content.size, content.sha256),
         )
-        if self._cache:
-            known = self._cache.load({content.sha256: _NONE for content in largest})
-            largest = [content for content in largest if content.sha256 not in known]
         shares = [_up_to(_BEGIN_BYTES, largest[one :: self._pool.jobs]) for one in range(self._pool.jobs)]
         self._begun = frozenset(content.sha256 for share in shares for content in share)
         self._queue.extend(
@@ -81,16 +84,17 @@ class ContentExamination:
         )
         self._pool.begin(self._queue, self._died)
 
-    def run(self, wanted: Mapping[str, frozenset[str]]) -> dict[str, FileFacts]:
+    def run(
+        self, contents: Mapping[str, Content], wanted: Mapping[str, frozenset[str]]
+    ) -> dict[str, FileFacts]:
         """Facts by hex SHA-256; `wanted` names the further digests that claims need."""
-        self._wanted = wanted
-        rest = {sha256: wanted.get(sha256, _NONE) for sha256 in self._contents if sha256 not in self._begun}
+        self._contents, self._wanted = contents, wanted
+        self._total = sum(content.size for content in contents.values())
+        rest = {sha256: wanted.get(sha256, _NONE) for sha256 in contents if sha256 not in self._begun}
         if self._cache:
             self._take(tuple(self._cache.load(rest).values()))
         tasks = [
-            _task(self._contents[sha256], digests)
-            for sha256, digests in rest.items()
-            if sha256 not in self._facts
+            _task(contents[sha256], digests) for sha256, digests in rest.items() if sha256 not in self._facts
         ]
         self._queue.extend(Task(protocol.ExamineContents(batch)) for batch in _batches(tasks))
         self._pool.run(self._queue, self._answered, self._died)
@@ -126,6 +130,7 @@ class ContentExamination:
         self._take(facts)
 
     def _take(self, facts: tuple[FileFacts, ...]) -> None:
+        facts = tuple(each for each in facts if each.sha256 in self._contents)
         for each in facts:
             self._facts[each.sha256] = each
             self._done += each.size

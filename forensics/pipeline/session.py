@@ -50,6 +50,7 @@ class Session:
         self._resources = contextlib.ExitStack()
         self._spool = self._resources.enter_context(Spool())
         self._opened: OpenImage | None = None
+        self._indexes: tuple[LayerIndex, ...] | None = None
         self._view: ImageView | None = None
         self._pool: WorkerPool | None = None
 
@@ -82,15 +83,20 @@ class Session:
             listen(ImageOpened(self._opened.image))
         return self._opened.image
 
-    def index(self, listen: Listener = ignore) -> ImageView:
-        """The overlaid layers; every digest is verified on the way."""
-        if self._view is None:
+    def index_layers(self, listen: Listener = ignore) -> tuple[LayerIndex, ...]:
+        """Every layer by itself, in layer order, known to all workers; digests are verified on the way."""
+        if self._indexes is None:
             image = self.open(listen)
-            indexes = _LayerIndexing(self.pool, self._spool, image, listen).run()
-            self._view = ImageView(indexes, self.options.limits)
-            for index in indexes:
+            self._indexes = _LayerIndexing(self.pool, self._spool, image, listen).run()
+            for index in self._indexes:
                 layer = protocol.AttachLayer(index.index, index.blob.offset, index.blob.size)
                 self.pool.attach(layer, index.blob.fd)
+        return self._indexes
+
+    def index(self, listen: Listener = ignore) -> ImageView:
+        """The layers, overlaid."""
+        if self._view is None:
+            self._view = ImageView(self.index_layers(listen), self.options.limits)
             listen(ViewReady(self._view))
         return self._view
 

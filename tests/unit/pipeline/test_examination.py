@@ -16,7 +16,8 @@ import pytest
 from forensics.cancellation import Cancellation
 from forensics.errors import Cancelled
 from forensics.limits import MIB, Limits
-from forensics.model.files import Content, Segment
+from forensics.model.files import Content, Entry, FileKind, LayerIndex, Segment
+from forensics.model.image import Blob
 from forensics.pipeline.cache import FactsCache
 from forensics.pipeline.events import Event, FactsLearnt, Progress
 from forensics.pipeline.examination import ContentExamination
@@ -57,10 +58,26 @@ class Bench:
         self.pool.attach(AttachLayer(0, 0, self.path.stat().st_size), self.descriptor)
 
     def examine(self, cache: FactsCache | None = None, wanted: dict[str, frozenset[str]] | None = None):
-        return self.examination(cache).run(wanted or {})
+        return self.examination(cache).run(self.contents, wanted or {})
 
     def examination(self, cache: FactsCache | None = None) -> ContentExamination:
-        return ContentExamination(self.pool, cache, self.limits, self.events.append, self.contents)
+        return ContentExamination(self.pool, cache, self.limits, self.events.append)
+
+    def layers(self) -> tuple[LayerIndex, ...]:
+        entries = tuple(
+            Entry(
+                path=f"/{number}",
+                kind=FileKind.REGULAR,
+                size=content.size,
+                header_offset=0,
+                data_offset=content.data_offset,
+                stored=content.size,
+                sha256=content.sha256,
+            )
+            for number, content in enumerate(self.contents.values())
+        )
+        blob = Blob(self.descriptor, 0, self.path.stat().st_size)
+        return (LayerIndex(index=0, blob=blob, entries=entries),)
 
     def close(self) -> None:
         self.pool.close()
@@ -213,9 +230,9 @@ def test_what_was_begun_gets_its_digests_when_it_is_known_which_are_wanted(bench
     bench.attach()
     wanted = {first: frozenset({"md5", "sha1"}), small: frozenset({"md5"})}
     examination = bench.examination()
-    examination.begin()
+    examination.begin(bench.layers())
     assert all(process.task for process in bench.pool._processes)
-    facts = examination.run(wanted)
+    facts = examination.run(bench.contents, wanted)
     assert facts[first].md5 == hashlib.md5(large(1)).hexdigest()
     assert facts[first].sha1 == hashlib.sha1(large(1)).hexdigest()
     assert (facts[second].md5, facts[small].md5) == ("", hashlib.md5(b"small").hexdigest())
@@ -227,10 +244,10 @@ def test_workers_that_end_after_the_beginning_cost_nothing(bench: Bench) -> None
     digests = [bench.add(large(number)) for number in range(5)]
     bench.attach()
     examination = bench.examination()
-    examination.begin()
+    examination.begin(bench.layers())
     for process in bench.pool._processes:
         os.kill(process.child.pid, signal.SIGKILL)
-    facts = examination.run({digests[0]: frozenset({"md5"})})
+    facts = examination.run(bench.contents, {digests[0]: frozenset({"md5"})})
     assert set(facts) == set(digests)
     assert facts[digests[0]].md5 == hashlib.md5(large(0)).hexdigest()
     assert sorted(told(bench)) == sorted(digests)
@@ -240,11 +257,11 @@ def test_a_content_that_vanishes_before_its_digest_is_known_keeps_its_other_fact
     digest = bench.add(large(1))
     bench.attach()
     examination = bench.examination()
-    examination.begin()
+    examination.begin(bench.layers())
     (channel,) = (process.channel for process in bench.pool._processes)
     assert select.select([channel], [], [], 60)[0], "the first answer is there"
     os.truncate(bench.path, 0)
-    facts = examination.run({digest: frozenset({"md5"})})
+    facts = examination.run(bench.contents, {digest: frozenset({"md5"})})
     assert (facts[digest].md5, facts[digest].type) == ("", "text")
     assert told(bench) == [digest]
 
@@ -256,10 +273,23 @@ def test_nothing_is_begun_that_the_cache_knows(bench: Bench, tmp_path: Path) -> 
     bench.pool.close()
     bench.pool = WorkerPool(1, Hello(bench.limits), bench.cancel)
     examination = bench.examination(FactsCache("signatures", tmp_path / "cache"))
-    examination.begin()
-    assert examination.run({}) == first
+    examination.begin(bench.layers())
+    assert examination.run(bench.contents, {}) == first
     assert not bench.pool._processes, "no worker was needed"
     bench.attach()
     again = bench.examination(FactsCache("signatures", tmp_path / "cache"))
-    again.begin()
-    assert again.run({digest: frozenset({"md5"})})[digest].md5 == hashlib.md5(large(1)).hexdigest()
+    again.begin(bench.layers())
+    assert (
+        again.run(bench.contents, {digest: frozenset({"md5"})})[digest].md5
+        == hashlib.md5(large(1)).hexdigest()
+    )
+
+
+def test_what_was_begun_but_is_no_file_of_the_image_is_not_told_of(bench: Bench) -> None:
+    kept, left = bench.add(large(1)), bench.add(large(2))
+    bench.attach()
+    examination = bench.examination()
+    examination.begin(bench.layers())
+    del bench.contents[left]
+    assert set(examination.run(bench.contents, {})) == {kept}
+    assert told(bench) == [kept]
