@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import nsmallest
 from itertools import pairwise
 
 from forensics.examine._elf_origin import language, packer
@@ -25,7 +26,6 @@ from forensics.parsers.elf import (
     SHF_WRITE,
     SHT_NOBITS,
     SHT_SYMTAB,
-    STT_GNU_IFUNC,
     Elf,
     read_elf,
 )
@@ -48,6 +48,7 @@ register_kprobe sys_call_table
 """
 TELLING = frozenset(_TELLING.split())
 """Names that are always kept, since detectors ask for them."""
+_TELLING_BYTES = frozenset(name.encode() for name in TELLING)
 
 
 class ElfExaminer(Examiner):
@@ -86,8 +87,8 @@ def elf_facts(content: memoryview) -> ElfFacts:
         build_id=_build_id(elf),
         language=language(elf, content),
         packer=packer(elf, content),
-        exports=_names(elf, defined=True),
-        imports=_names(elf, defined=False),
+        exports=_names(elf.symbols.defined),
+        imports=_names(elf.symbols.undefined),
         writable_executable=any(
             segment.type == PT_LOAD and segment.flags & PF_W and segment.flags & PF_X
             for segment in elf.segments
@@ -122,14 +123,14 @@ def _build_id(elf: Elf) -> str:
     return ""
 
 
-def _names(elf: Elf, *, defined: bool) -> tuple[str, ...]:
-    names = {symbol.name for symbol in elf.symbols if symbol.defined == defined}
-    ordered = sorted(names)
-    if len(ordered) > MAX_NAMES:
-        telling = [name for name in ordered if name in TELLING or name.startswith("pam_sm_")]
-        rest = [name for name in ordered if name not in TELLING and not name.startswith("pam_sm_")]
-        ordered = sorted((telling + rest)[:MAX_NAMES])
-    return tuple(map(printable, ordered))
+def _names(names: frozenset[bytes]) -> tuple[str, ...]:
+    """The names that tell most and the first of the others, in order."""
+    if len(names) <= MAX_NAMES:
+        return tuple(map(printable, sorted(names)))
+    telling = [name for name in names if name in _TELLING_BYTES or name.startswith(b"pam_sm_")]
+    rest = nsmallest(MAX_NAMES - len(telling), names.difference(telling))
+    chosen = sorted((*telling, *rest))[:MAX_NAMES]
+    return tuple(map(printable, chosen))
 
 
 def _sections(elf: Elf, content: memoryview) -> Iterator[ElfSection]:
@@ -190,9 +191,9 @@ def _oddities(elf: Elf, kind: str) -> Iterator[str]:
         yield "there is no section table"
     if any(after.address < before.address for before, after in pairwise(loads)):
         yield "the segments do not stand in the order of their addresses"
-    resolvers = {symbol.name for symbol in elf.symbols if symbol.type == STT_GNU_IFUNC and symbol.defined}
+    resolvers = elf.symbols.resolvers
     if resolvers and elf.soname.startswith("liblzma"):
-        shown = ", ".join(sorted(map(printable, resolvers))[:8])
+        shown = ", ".join(map(printable, sorted(resolvers)[:8]))
         yield f"indirect functions choose the code at load time: {shown}"
 
 

@@ -66,12 +66,16 @@ class Section(msgspec.Struct, frozen=True, gc=False):
     entry_size: int
 
 
-class Symbol(msgspec.Struct, frozen=True, gc=False):
-    """One dynamic symbol; `type` is STT_*, `defined` whether this object brings it."""
+class Symbols(msgspec.Struct, frozen=True):
+    """Names of dynamic symbols as they stand in the object: large libraries have hundred thousands.
 
-    name: str
-    type: int
-    defined: bool
+    `defined` are those that the object brings, `undefined` those that it needs; `resolvers` are the indirect
+    functions (STT_GNU_IFUNC) among the defined.
+    """
+
+    defined: frozenset[bytes] = frozenset()
+    undefined: frozenset[bytes] = frozenset()
+    resolvers: frozenset[bytes] = frozenset()
 
 
 class Note(msgspec.Struct, frozen=True, gc=False):
@@ -99,7 +103,7 @@ class Elf(msgspec.Struct, frozen=True, kw_only=True):
     flags_1: int
     has_dynamic: bool
     interpreter: str
-    symbols: tuple[Symbol, ...]
+    symbols: Symbols
     elf_notes: tuple[Note, ...]
     accounted: int
     notes: tuple[str, ...]
@@ -180,7 +184,7 @@ class _Reader:
             flags_1=dynamic.get(DT_FLAGS_1, [0])[0],
             has_dynamic=bool(dynamic),
             interpreter=self._interpreter(segments),
-            symbols=tuple(self._symbols(dynamic, strings, segments, sections)),
+            symbols=self._symbols(dynamic, strings, segments, sections),
             elf_notes=tuple(self._elf_notes(segments, sections)),
             accounted=min(self._accounted, self._size),
             notes=tuple(self._notes),
@@ -315,7 +319,7 @@ class _Reader:
         strings: memoryview,
         segments: tuple[Segment, ...],
         sections: tuple[Section, ...],
-    ) -> Iterator[Symbol]:
+    ) -> Symbols:
         run = self._symbol_run(dynamic, segments, sections)
         record = self._layout.symbol
         usable = len(run) - len(run) % record.size
@@ -323,15 +327,21 @@ class _Reader:
             self._note(f"only the first {MAX_SYMBOLS} dynamic symbols were read")
             usable = MAX_SYMBOLS * record.size
         names = bytes(strings)
-        wide = self._bits == 64
+        info, section = (1, 3) if self._bits == 64 else (3, 5)
+        defined, undefined, resolvers = set[bytes](), set[bytes](), set[bytes]()
         for row in record.iter_unpack(run[:usable]):
-            info, section = (row[1], row[3]) if wide else (row[3], row[5])
-            start = row[0]
-            if start == 0 or start >= len(names) or (section == SHN_ABS and info & 15 == STT_OBJECT):
+            start, kind, home = row[0], row[info] & 15, row[section]
+            if start == 0 or start >= len(names) or (home == SHN_ABS and kind == STT_OBJECT):
                 continue  # without a name, or the name of a version
             end = names.find(b"\0", start, start + MAX_NAME)
             name = names[start : end if end >= 0 else start + MAX_NAME]
-            yield Symbol(name.decode("utf-8", "surrogateescape"), info & 15, section != 0)
+            if not home:
+                undefined.add(name)
+                continue
+            defined.add(name)
+            if kind == STT_GNU_IFUNC:
+                resolvers.add(name)
+        return Symbols(frozenset(defined), frozenset(undefined), frozenset(resolvers))
 
     def _symbol_run(
         self, dynamic: dict[int, list[int]], segments: tuple[Segment, ...], sections: tuple[Section, ...]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from forensics.model.report import Report
@@ -28,16 +30,25 @@ class JsonReport(ReportFormat):
 
 
 def _document(report: Report) -> str:
-    members = (f'"{name}":{_value(getattr(report, name))}' for name in report.__struct_fields__)
-    return "{" + ",\n".join(members) + "}\n"
+    pieces: list[bytes] = []
+    for name in report.__struct_fields__:
+        pieces += (b",\n" if pieces else b"{", f'"{name}":'.encode())
+        pieces += _value(getattr(report, name))
+    return b"".join((*pieces, b"}\n")).decode()
 
 
-def _value(value: object) -> str:
+def _value(value: object) -> Iterator[bytes]:
     """JSON of one top-level value, with the elements of a list on lines of their own."""
+    encode = msgspec.json.Encoder().encode
     if not isinstance(value, tuple) or not value:
-        return msgspec.json.encode(value).decode()
-    lines = msgspec.json.Encoder().encode_lines(value).rstrip(b"\n")
-    return "[\n" + lines.decode().replace("\n", ",\n") + "\n]"
+        yield encode(value)
+        return
+    between = b"[\n"
+    for element in value:
+        yield between
+        yield encode(element)
+        between = b",\n"
+    yield b"\n]"
 
 
 REPORT = JsonReport()

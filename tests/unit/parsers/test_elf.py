@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forensics.errors import ParseError
-from forensics.parsers.elf import SHT_NOBITS, Elf, read_elf
+from forensics.parsers.elf import SHT_NOBITS, Elf, Symbols, read_elf
 from tests.elf_objects import ElfObject, dynamic, note, symbols
 
 LAYOUTS = [(64, "<"), (64, ">"), (32, "<"), (32, ">")]
@@ -59,7 +59,7 @@ def test_reads_every_class_and_byte_order(bits: int, order: str, sections: bool)
     assert (elf.machine, elf.type) == ("x86-64", 3)
     assert elf.needed == ("libc.so.6", "libm.so.6")
     assert (elf.soname, elf.rpath, elf.runpath) == ("libx.so.1", "/opt/lib", "$ORIGIN")
-    assert [(symbol.name, symbol.defined) for symbol in elf.symbols] == [("connect", False), ("serve", True)]
+    assert (elf.symbols.undefined, elf.symbols.defined) == ({b"connect"}, {b"serve"})
     names = [section.name for section in elf.sections]
     assert names == (
         ["", ".dynstr", ".dynsym", ".text", ".note.gnu.build-id", ".shstrtab"] if sections else []
@@ -99,7 +99,7 @@ def test_notes_an_emptied_section_table() -> None:
     elf = read_elf(_patched(_library(64, "<", sections=True), 60, 0))
     assert elf.sections == ()
     assert "the section table was emptied: it has a place, but no entries" in elf.notes
-    assert [symbol.name for symbol in elf.symbols] == []
+    assert elf.symbols == Symbols()
 
 
 def test_notes_tables_that_leave_the_file() -> None:
@@ -195,4 +195,5 @@ def _check_symbols(elf: Elf, path: Path, tool: Callable[[str], str]) -> None:
             and not (parts[6] == "ABS" and parts[3] == "OBJECT")
         ):
             expected.add((parts[7].partition("@")[0], parts[6] != "UND"))
-    assert {(symbol.name, symbol.defined) for symbol in elf.symbols} == expected
+    assert elf.symbols.defined == {name.encode() for name, defined in expected if defined}
+    assert elf.symbols.undefined == {name.encode() for name, defined in expected if not defined}
