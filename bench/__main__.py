@@ -16,6 +16,11 @@ from bench.measure import Cost, cost_of
 
 WALL_GOAL = 0.35
 MEMORY_GOAL = 0.6
+ROUNDS = 3
+"""How often each is run; the quickest run counts."""
+
+_Peer = tuple[str, list[str], dict[str, str]]
+"""A name, its command and what it needs in its environment."""
 
 
 def main() -> int:
@@ -27,26 +32,25 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         place = Path(scratch)
         _read_once(archive)
-        costs["forensics"] = cost_of(_forensics(archive, place))
-        costs["syft"] = cost_of(
-            [
-                _program("syft"),
-                "scan",
-                f"oci-archive:{archive}",
-                "--output",
-                f"json={place}/syft.json",
-                "--quiet",
-            ],
-            environment={"SYFT_CHECK_FOR_APP_UPDATE": "false", "TMPDIR": str(place)},
-        )
+        for _ in range(ROUNDS):  # in turns, so that what else the machine does meets both
+            for name, command, environment in (_forensics(archive, place), _syft(archive, place)):
+                cost = cost_of(command, environment=environment)
+                print(f"  {name}: {cost.wall:.1f} s")
+                costs[name] = min(costs.get(name, cost), cost, key=lambda each: each.wall)
         costs["floor"] = _floor(archive, place)
         _print(costs, json.loads((place / "report.json").read_text()))
     return _judge(costs)
 
 
-def _forensics(archive: Path, place: Path) -> list[str]:
+def _forensics(archive: Path, place: Path) -> _Peer:
     report = ["--format", "json", "--output", str(place / "report.json")]
-    return [_program("forensics"), "scan", "--no-cache", "--quiet", *report, str(archive)]
+    return "forensics", [_program("forensics"), "scan", "--no-cache", "--quiet", *report, str(archive)], {}
+
+
+def _syft(archive: Path, place: Path) -> _Peer:
+    output = f"json={place}/syft.json"
+    command = [_program("syft"), "scan", f"oci-archive:{archive}", "--output", output, "--quiet"]
+    return "syft", command, {"SYFT_CHECK_FOR_APP_UPDATE": "false", "TMPDIR": str(place)}
 
 
 def _program(name: str) -> str:
