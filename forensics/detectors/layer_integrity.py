@@ -119,6 +119,8 @@ _OF_A_LAYER: dict[str, tuple[Statement, Severity | None]] = {
     "bad-pax-header": (MALFORMED, None),
     "bad-sparse-map": (MALFORMED, None),
     "bad-whiteout": (MALFORMED, None),
+    "folder-with-data": (MALFORMED, Severity.MEDIUM),
+    "global-header": (MALFORMED, Severity.MEDIUM),
     "repeated-header": (MALFORMED, None),
     "unknown-type": (MALFORMED, None),
     "digest-unknown": (MALFORMED, None),

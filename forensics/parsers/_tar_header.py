@@ -5,6 +5,7 @@ Sources: POSIX.1-2017 `pax`, "ustar Interchange Format"; GNU tar manual, "Basic 
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 
@@ -18,6 +19,7 @@ Header = tuple[bytes, ...]
 """Name, mode, uid, gid, size, mtime, checksum, type, link, magic and version, user, group, major, minor,
 prefix; and the end of the block, where star has its mark."""
 NAME, SIZE, CHECKSUM, TYPE, _MAGIC, _PREFIX, _TRAILER = 0, 4, 6, 7, 9, 14, 15
+_OCTAL = re.compile(rb"[0-7]+")
 _USTAR, _GNU = b"ustar\0", b"ustar  \0"
 _STAR_PREFIX = 131
 
@@ -63,13 +65,26 @@ def checksum_agrees(block: memoryview, field: bytes) -> bool:
 def prefixed(header: Header, name: bytes) -> bytes:
     """The name with its prefix field in front, where the format has one.
 
-    In GNU headers other fields lie there; but Go before 1.8 wrote prefixes in such headers, which shows in
-    the first two not being numbers.
+    In GNU headers other fields lie there, times first; but Go before 1.8 wrote prefixes in such headers,
+    which shows in one of the two not being a number. Its reader takes such a prefix when it is ASCII.
     """
     magic, prefix = header[_MAGIC], header[_PREFIX]
     if magic[:6] == _USTAR:
         if header[_TRAILER][8:] == b"tar\0":
             prefix = prefix[:_STAR_PREFIX]
-    elif magic != _GNU or (number(prefix[:12]) is not None and number(prefix[12:24]) is not None):
+    elif magic != _GNU or (_is_time(prefix[:12]) and _is_time(prefix[12:24])):
         return name
-    return prefix.partition(b"\0")[0] + b"/" + name
+    front = prefix.partition(b"\0")[0]
+    if not front or (magic == _GNU and not front.isascii()):
+        return name
+    return front + b"/" + name
+
+
+def _is_time(field: bytes) -> bool:
+    """Whether Go's reader takes the field for a time: not told, octal digits alone, or base-256."""
+    if not field[0]:
+        return True
+    if field[0] & 0x80:
+        return number(field) is not None
+    digits = field.strip(b"\0 ").partition(b"\0")[0]
+    return not digits or (bool(_OCTAL.fullmatch(digits)) and int(digits, 8) < 1 << 64)

@@ -40,6 +40,7 @@ from forensics.parsers._tar_header import (
     prefixed,
 )
 from forensics.parsers._tar_sparse import old_gnu_layout, pax_layout
+from forensics.printable import printable
 
 __all__ = ["BLOCK", "Member", "TarNote", "TarWalk", "is_tar_header", "text"]
 
@@ -54,8 +55,6 @@ _OVERRIDES: dict[bytes, tuple[str, Callable[[bytes], Any]]] = {
     b"mtime": ("mtime", seconds),
 }
 _REMEMBERED = 4096
-_GLOBAL_VALUE_BYTES = 4096
-"""A longer value of a global header is not applied: it would be repeated with every member."""
 _SCAN = 1 << 20
 _XATTR_NAME_BYTES = 64 * KIB
 """What Linux lists of one file's extended attributes (XATTR_LIST_MAX)."""
@@ -66,7 +65,8 @@ class TarNote(msgspec.Struct, frozen=True, gc=False):
 
     `name` is the member it is about, empty when it is about the archive. Codes: `not-a-tar`, `bad-header`,
     `truncated`, `no-end-mark`, `trailing-data`, `limit`, `bad-number`, `bad-pax-header`, `bad-sparse-map`,
-    `unknown-type`, `size-without-data`, `global-header`, `repeated-header`, `orphan-header`.
+    `unknown-type`, `size-without-data`, `folder-with-data`, `global-header`, `repeated-header`,
+    `orphan-header`.
     """
 
     code: str
@@ -116,7 +116,6 @@ class TarWalk:
         self.end = 0
         self._numbers: dict[bytes, int] = {}
         self._texts: dict[bytes, str] = {}
-        self._globals: dict[bytes, bytes] = {}
         self._forget()
 
     def _forget(self) -> None:
@@ -244,12 +243,16 @@ class TarWalk:
                 self._note("repeated-header", position, message)
             self._records = records
             return
-        self._header_bytes = 0 if self._start is None else self._header_bytes
-        for keyword, value in records:
-            if keyword in _OVERRIDES and len(value) <= _GLOBAL_VALUE_BYTES:
-                self._globals[keyword] = value
-        if any(keyword != b"comment" for keyword, _ in records):
-            message = "a global header changes the members behind it: not every reader obeys it"
+        if self._start is not None:
+            message = "a global header parts an extended header from its member, which is read without it"
+            self._note("orphan-header", self._start, message, self._header_bytes - len(data))
+        self._forget()
+        told = sorted({text(keyword) for keyword, _ in records} - {"comment"})
+        if told:
+            message = (
+                f"a global header tells {printable(', '.join(told)[:200])} of the members behind it: "
+                "container runtimes ignore it, as is done here, other programs obey"
+            )
             self._note("global-header", position, message)
 
     # ---- members ---------------------------------------------------------------------------------------
@@ -277,12 +280,18 @@ class TarWalk:
                 values["device"] = (self._number(major), self._number(minor))
             if prefix[0]:
                 values["name"] = prefixed(header, values["name"])
-        if self._start is not None or self._globals:
+        if self._start is not None:
             self._apply_extensions(values)
         size = values["size"]
         if flag == b"\0" and values["name"].endswith(b"/"):
             values["kind"] = FileKind.DIRECTORY
-        if flag in WITHOUT_DATA:
+            if size:
+                message = (
+                    "a folder by its name tells a size: container runtimes take what follows for members"
+                )
+                self._note("folder-with-data", position, message, 0, values["name"])
+            size = 0
+        elif flag in WITHOUT_DATA:
             if size:
                 message = "a link, folder or device tells a size, but has no data"
                 self._note("size-without-data", position, message, 0, values["name"])
@@ -315,8 +324,8 @@ class TarWalk:
         return value
 
     def _apply_extensions(self, values: dict[str, Any]) -> None:
-        """Let extended headers override `values`. An empty value undoes a global one."""
-        told = {**self._globals, **dict(self._records)} if self._globals else dict(self._records)
+        """Let extended headers override `values`; an empty value tells nothing."""
+        told = dict(self._records)
         has_attributes = False
         for keyword, value in told.items():
             known = _OVERRIDES.get(keyword)
@@ -325,15 +334,18 @@ class TarWalk:
             elif value:
                 key, parse = known
                 values[key] = self._told(parse(value), values[key])
-        values["name"] = self._long_name or told.get(b"GNU.sparse.name") or values["name"]
+        values["name"] = self._long_name or values["name"]
         values["link"] = self._long_link or values["link"]
+        self._cut_names(values)
+        if has_attributes:
+            values["xattrs"] = self._attributes(told, values["name"])
+
+    def _cut_names(self, values: dict[str, Any]) -> None:
         most = self._limits.name_bytes
         if len(values["name"]) > most or len(values["link"]) > most:
             lost = max(0, len(values["name"]) - most) + max(0, len(values["link"]) - most)
             values["name"], values["link"] = values["name"][:most], values["link"][:most]
             self._note("limit", self.end, f"a name of more than {most} bytes is cut", lost, values["name"])
-        if has_attributes:
-            values["xattrs"] = self._attributes(told, values["name"])
 
     def _told(self, value: Any, otherwise: Any) -> Any:
         if value is None:
@@ -363,6 +375,10 @@ class TarWalk:
             layout = old_gnu_layout(view, self.end, size, self._limits.header_bytes)
         elif self._records and any(keyword.startswith(b"GNU.sparse.") for keyword, _ in self._records):
             layout = pax_layout(view, self._records, start, size, self._limits.header_bytes)
+            told = dict(self._records).get(b"GNU.sparse.name")
+            if layout is not None and told:
+                values["name"] = told
+                self._cut_names(values)
         name, offset = values["name"], values["header_offset"]
         if layout is not None:
             start, size = layout.start, layout.stored

@@ -56,6 +56,15 @@ class TestKinds:
         assert only(member(b"a/", flag=b"\0", magic=bytes(8))).kind is FileKind.DIRECTORY
         assert only(member(b"a/", flag=b"0")).kind is FileKind.REGULAR
 
+    def test_a_folder_by_its_name_has_no_data_in_which_members_could_hide(self) -> None:
+        inner = member(b"usr/bin/evil", b"EVIL")
+        members, walked = walk(header(b"opt/", len(inner), b"\0") + inner + END)
+        assert [(found.name, found.kind) for found in members] == [
+            (b"opt/", FileKind.DIRECTORY),
+            (b"usr/bin/evil", FileKind.REGULAR),
+        ]
+        assert codes(walked) == [("folder-with-data", 0)]
+
     def test_an_unknown_type_is_kept_and_its_data_counted_as_lost(self) -> None:
         members, walked = walk(member(b"a", b"12345", b"Z") + member(b"b", b"x") + END)
         assert [(found.name, found.kind) for found in members] == [
@@ -104,6 +113,12 @@ class TestFields:
     def test_gnu_headers_have_times_where_ustar_has_the_prefix(self) -> None:
         prefix = octal(1_700_000_000, 12) + octal(1_700_000_001, 12)
         assert only(member(b"name", magic=b"ustar  \0", prefix=prefix)).name == b"name"
+
+    def test_a_prefix_in_a_gnu_header_is_one_where_go_sees_one(self) -> None:
+        gnu = b"ustar  \0"
+        assert only(member(b"evil", magic=gnu, prefix=b"7 d")).name == b"7 d/evil"
+        assert only(member(b"evil", magic=gnu, prefix="\u00e9x/usr/bin".encode())).name == b"evil"
+        assert only(member(b"evil", magic=gnu, prefix=b" 17\0")).name == b"evil"
 
     def test_gnu_headers_of_old_go_writers_have_a_prefix_nevertheless(self) -> None:
         found = only(member(b"name", magic=b"ustar  \0", prefix=b"long/path/of/a/go/program"))
@@ -221,20 +236,24 @@ class TestExtendedHeaders:
         )
         assert found.xattrs == (("security.capability", capability), ("user.empty", b""), ("user.ü", b"hi"))
 
-    def test_a_global_header_holds_for_all_behind_it_until_undone(self) -> None:
+    def test_a_global_header_is_told_of_and_not_obeyed_as_in_container_runtimes(self) -> None:
+        swallowed = member(b"usr/bin/evil", b"EVIL")
         data = (
-            member(b"a")
-            + pax((b"uname", b"everyone"), flag=b"g")
-            + member(b"b", user=b"me")
-            + pax((b"uname", b""))
-            + member(b"c", user=b"me")
-            + pax((b"uname", b"own"))
-            + member(b"d")
+            pax((b"size", b"%d" % (512 + len(swallowed))), (b"path", b"usr/share/doc/x"), flag=b"g")
+            + member(b"a", b"1")
+            + swallowed
             + END
         )
         members, walked = walk(data)
-        assert [found.user for found in members] == ["", "everyone", "me", "own"]
+        assert [(found.name, found.size) for found in members] == [(b"a", 1), (b"usr/bin/evil", 4)]
         assert codes(walked) == [("global-header", 0)]
+        assert "path, size" in walked.notes[0].message
+
+    def test_a_global_header_parts_an_extended_header_from_its_member_as_in_go(self) -> None:
+        data = pax((b"path", b"other")) + pax((b"comment", b"c"), flag=b"g") + member(b"x") + END
+        members, walked = walk(data)
+        assert [found.name for found in members] == [b"x"]
+        assert codes(walked) == [("orphan-header", 14)]
 
     def test_a_global_comment_as_git_writes_it_is_not_odd(self) -> None:
         data = pax((b"comment", b"1" * 40), flag=b"g") + member(b"a") + END
@@ -247,6 +266,17 @@ class TestExtendedHeaders:
         members, walked = walk(data)
         assert [(found.name, found.user) for found in members] == [(b"two", "")]
         assert codes(walked) == [("repeated-header", 0)]
+
+    def test_a_sparse_name_counts_only_for_a_sparse_member(self) -> None:
+        assert (
+            only(pax((b"GNU.sparse.name", b"usr/share/doc/x")) + member(b"usr/bin/evil")).name
+            == b"usr/bin/evil"
+        )
+        sparse = pax(
+            (b"GNU.sparse.size", b"8"), (b"GNU.sparse.name", b"usr/bin/evil"), (b"GNU.sparse.map", b"0,4")
+        )
+        long_name = member(b"././@LongLink", b"usr/share/doc/x\0", b"L")
+        assert only(long_name + sparse + member(b"b", b"data")).name == b"usr/bin/evil"
 
     def test_gnu_names_win_over_pax_names(self) -> None:
         data = member(b"././@LongLink", b"gnu\0", b"L") + pax((b"path", b"pax")) + member(b"x")
