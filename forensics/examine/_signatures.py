@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import msgspec
@@ -106,11 +110,12 @@ class Signatures:
         # Every text is given through an include, so that an error names the file and the line in it.
         sources = {**self._sources, CLUE_NAMESPACE: clue_rules()}
         try:
-            return yara.compile(
-                sources=sources,
-                externals=_EXTERNALS,
-                include_callback=lambda wanted, _including, _namespace: self._texts.get(wanted),
-            )
+            with _interruptions_waiting():
+                return yara.compile(
+                    sources=sources,
+                    externals=_EXTERNALS,
+                    include_callback=lambda wanted, _including, _namespace: self._texts.get(wanted),
+                )
         except yara.Error as error:
             hint = "correct that line, or leave the file out"
             if "include" in str(error):
@@ -142,6 +147,22 @@ class Signatures:
         self.rules[rule.id] = rule
         if rule.name:
             self._ids[rule.namespace, rule.name] = rule.id
+
+
+@contextmanager
+def _interruptions_waiting() -> Iterator[None]:
+    """Hold an interruption back: in a callback of YARA it would come out as an error of the rules."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no other thread is interrupted
+        return
+    waiting: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: waiting.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if waiting and callable(before):
+            before(*waiting[0])
 
 
 def _rule(written: WrittenRule) -> Rule:

@@ -199,11 +199,19 @@ class ImageView:
         return self._stored(content.layer, content.data_offset + offset, wanted)
 
     def pieces(self, what: FileVersion | Content, size: int = _PIECE) -> Iterator[bytes]:
-        """All bytes of a content, holes as zeros, in pieces of `size` bytes."""
-        offset = 0
-        while piece := self.read(what, offset, size):
+        """The bytes of a content, holes as zeros, in pieces of `size` bytes; up to its `readable_size`."""
+        offset, end = 0, self.readable_size(what)
+        while piece := self.read(what, offset, min(size, end - offset)):
             yield piece
             offset += len(piece)
+
+    def readable_size(self, what: FileVersion | Content) -> int:
+        """How far a content may be read to its end: holes beyond `limits.scan_bytes` are only a claim."""
+        content = what.content if isinstance(what, FileVersion) else what
+        if content is None:
+            return 0
+        held = sum(segment.size for segment in content.segments) if content.segments else content.size
+        return content.size if content.size - held <= self._limits.scan_bytes else self._limits.scan_bytes
 
     def _stored(self, layer: int, offset: int, length: int) -> bytes:
         """Bytes of a layer's tar; fewer at its end."""

@@ -16,7 +16,7 @@ from forensics.model.issues import Issue
 from forensics.pipeline import protocol
 from forensics.pipeline.cache import FactsCache
 from forensics.pipeline.events import FactsLearnt, Listener, Progress, Stage
-from forensics.pipeline.pool import Task, WorkerPool
+from forensics.pipeline.pool import Task, WorkerPool, WrongAnswer
 
 _BATCH_BYTES = 8 * MIB
 _BATCH_FILES = 256
@@ -57,7 +57,6 @@ class ContentExamination:
         self._unsaved: list[FileFacts] = []
         self._done = 0
         self._total = 0
-        self._answered_of: dict[int, int] = {}
 
     def begin(self, layers: Iterable[LayerIndex]) -> None:
         """Give every worker some of the largest contents and return at once; `run` goes on from there.
@@ -98,22 +97,31 @@ class ContentExamination:
         ]
         self._queue.extend(Task(protocol.ExamineContents(batch)) for batch in _batches(tasks))
         self._pool.run(self._queue, self._answered, self._died)
+        left = (content for sha256, content in contents.items() if sha256 not in self._facts)
+        self._take(tuple(_unexamined(_task(content, _NONE), "no worker answered") for content in left))
         if self._cache:
             self._cache.save(self._unsaved)
         return self._facts
 
     def _answered(self, task: Task, answer: protocol.Answer) -> bool:
-        match answer:
-            case protocol.Examined():
-                self._answered_of[id(task)] = self._answered_of.get(id(task), 0) + len(answer.facts)
-                self._learn(tuple(each for each in answer.facts if not self._ask_for_digests(each)))
-                return answer.last
-            case protocol.Digested():
-                facts = self._undigested.pop(answer.sha256)
-                self._learn((msgspec.structs.replace(facts, **answer.digests),))
+        match task.request, answer:
+            case protocol.ExamineContents(contents), protocol.Examined(facts, last):
+                asked = contents[task.answered : task.answered + len(facts)]
+                task.answered += len(facts)
+                if [each.sha256 for each in facts] != [each.sha256 for each in asked]:
+                    raise WrongAnswer
+                if last and task.answered < len(contents):
+                    raise WrongAnswer
+                self._learn(tuple(each for each in facts if not self._ask_for_digests(each)))
+                return last
+            case protocol.DigestContent(content), protocol.Digested(sha256, digests):
+                if sha256 != content.sha256 or digests.keys() != set(content.digests):
+                    raise WrongAnswer
+                known = self._undigested.pop(sha256)
+                self._learn((msgspec.structs.replace(known, **digests),))
                 return True
             case _:
-                return False
+                raise WrongAnswer
 
     def _ask_for_digests(self, facts: FileFacts) -> bool:
         """Whether digests are wanted that were not computed yet; then they are now asked for."""
@@ -142,7 +150,7 @@ class ContentExamination:
         """Give what a dead worker had not answered to others, one by one; alone, a content is given up."""
         match task.request:
             case protocol.ExamineContents(contents):
-                rest = contents[self._answered_of.pop(id(task), 0) :]
+                rest = contents[task.answered :]
                 if len(contents) > 1:
                     self._queue.extend(Task(protocol.ExamineContents((each,))) for each in rest)
                 else:

@@ -32,7 +32,7 @@ class ExportedFile(msgspec.Struct, frozen=True, kw_only=True):
 
     `file` is the name within the folder, empty for what has no bytes (links, directories, devices). `sha256`
     is the digest of what was written; `expected_sha256` that of the layer index, only where they differ.
-    `complete` is false when the layer ended before the file did.
+    `complete` is false when the layer ended before the file did, or its holes are too large to write.
     """
 
     path: str
@@ -144,7 +144,7 @@ def _copy(
 ) -> tuple[str, int]:
     """Write one content under its digest; (digest in hex, bytes written)."""
     digest = hashlib.sha256()
-    size = version.content.size if version.content else 0
+    size = view.readable_size(version)
     descriptor, unfinished = tempfile.mkstemp(prefix=".unfinished-", dir=folder)
     try:
         with os.fdopen(descriptor, "wb") as copy:
@@ -166,6 +166,10 @@ def _copy(
 
 def _write(path: Path, content: bytes) -> None:
     descriptor, unfinished = tempfile.mkstemp(prefix=".unfinished-", dir=path.parent)
-    with os.fdopen(descriptor, "wb") as manifest:
-        manifest.write(content)
-    Path(unfinished).replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as manifest:
+            manifest.write(content)
+        Path(unfinished).replace(path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise

@@ -25,12 +25,17 @@ _MESSAGE_SECONDS = 60.0
 """A message that has begun must be complete after so long."""
 
 
+class WrongAnswer(Exception):
+    """A process answered what it was not asked: hostile bytes may have taken it over."""
+
+
 @dataclass(slots=True)
 class Task:
-    """One request with the descriptors that travel with it."""
+    """One request with the descriptors that travel with it; how many of its parts are answered."""
 
     request: protocol.Request
     descriptors: tuple[int, ...] = ()
+    answered: int = 0
 
 
 @dataclass(slots=True)
@@ -82,7 +87,8 @@ class WorkerPool:
     ) -> None:
         """Work until `tasks` is empty and every process idle; both callbacks may append to `tasks`.
 
-        `on_answer` returns True when the answer finishes its task. `on_death` gets the task that was in the
+        `on_answer` returns True when the answer finishes its task, and raises WrongAnswer to have the process
+        replaced. `on_death` gets the task that was in the
         hands of a process that ended, and a phrase that says how. Raises Cancelled when asked to stop.
         """
         for process in self._processes:
@@ -120,8 +126,13 @@ class WorkerPool:
             self._bury(process, on_death)
             return
         process.heard = time.monotonic()
-        if process.task and on_answer(process.task, answer):
-            process.task = None
+        try:
+            if process.task and on_answer(process.task, answer):
+                process.task = None
+        except WrongAnswer:
+            self._end(process)
+            if process.task is not None:
+                on_death(process.task, "the worker process answered what it was not asked")
 
     def _start_one(self) -> _Process:
         ours, theirs = socket.socketpair()

@@ -10,6 +10,7 @@ from typing import Self
 import msgspec
 
 from forensics.cancellation import Cancellation
+from forensics.errors import ParseError
 from forensics.layers import ImageView, unpack_index
 from forensics.model.files import LayerIndex
 from forensics.model.image import Blob, Image, LayerSource
@@ -27,7 +28,7 @@ from forensics.pipeline.events import (
     ViewReady,
 )
 from forensics.pipeline.options import DEFAULT_OPTIONS, Options
-from forensics.pipeline.pool import Task, WorkerPool
+from forensics.pipeline.pool import Task, WorkerPool, WrongAnswer
 from forensics.sources import OpenImage, open_image
 from forensics.spool import Spool
 
@@ -154,7 +155,12 @@ class _LayerIndexing:
     def _answered(self, task: Task, answer: protocol.Answer) -> bool:
         layer = self._layer_of(task)
         if isinstance(answer, protocol.Indexed):
-            index = unpack_index(answer.index, self._spool_files[layer.index])
+            try:
+                index = unpack_index(answer.index, self._spool_files[layer.index])
+            except ParseError as error:
+                raise WrongAnswer from error
+            if index.index != layer.index:
+                raise WrongAnswer
             if layer.blob is not None and not index.compression:
                 here = Blob(layer.blob.fd, index.blob.offset, index.blob.size)
                 index = msgspec.structs.replace(index, blob=here)

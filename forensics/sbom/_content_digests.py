@@ -63,7 +63,7 @@ class ContentDigests:
 
     def _compute(self, version: FileVersion, algorithm: str) -> str:
         """The digest over the bytes themselves: no claim is believed for want of an examination."""
-        if version.content is None:
+        if version.content is None or _has_vast_holes(version):
             return ""
         key = (version.sha256 or repr(version.key), algorithm)
         if key not in self._computed:
@@ -78,6 +78,17 @@ class ContentDigests:
         """Say that a difference may come from the archive's end, not from a change."""
         content = version.content
         missing = 0
+        if content is not None and _has_vast_holes(version):
+            self._unverified.append(
+                Issue(
+                    stage="sbom",
+                    code="not-verified",
+                    subject=f"layer {version.layer}:{printable(version.path)}",
+                    message="its holes are too large for it to be hashed, so no digest can be compared",
+                    lost_bytes=sum(segment.size for segment in content.segments),
+                )
+            )
+            return
         if content is not None and not content.segments:
             missing = content.data_offset + content.size - self._ends.get(content.layer, 0)
         if content is None or missing > 0:
@@ -90,3 +101,8 @@ class ContentDigests:
                     lost_bytes=max(0, missing),
                 )
             )
+
+
+def _has_vast_holes(version: FileVersion) -> bool:
+    """Whether it is a sparse file that nobody hashed: its size is a claim that no stored bytes stand for."""
+    return version.content is not None and bool(version.content.segments) and not version.sha256

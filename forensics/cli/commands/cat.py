@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from forensics.model.files import FileVersion
     from forensics.pipeline import Options
 
-_PIECE = MIB
 _TERMINAL_BYTES = 16 * MIB
 _HEX_COLUMNS = 16
 _NOT_EXAMINED = 4
@@ -55,27 +54,22 @@ def cat(
         version = ImageFiles(view, layer).file(path)
         written = 0
         if as_hex:
-            write_lines(_hex_lines(_pieces(view, version)))
-            written = sum(map(len, _pieces(view, version)))
+            write_lines(_hex_lines(view.pieces(version)))
+            written = sum(map(len, view.pieces(version)))
         else:
             if sys.stdout.isatty() and not force:
                 _refuse_control_characters(view, version)
-            for piece in _pieces(view, version):
+            for piece in view.pieces(version):
                 write_bytes(piece)
                 written += len(piece)
         size = version.content.size if version.content else 0
         if written < size:
-            say(f"note: the layer ends {size - written:,} bytes before the file does")
+            if written == view.readable_size(version):
+                say(f"note: {size - written:,} bytes were left out: its holes are too large to write")
+            else:
+                say(f"note: the layer ends {size - written:,} bytes before the file does")
             return _NOT_EXAMINED
     return 0
-
-
-def _pieces(view: ImageView, version: FileVersion) -> Iterator[bytes]:
-    """The content in order, a MiB at a time; it ends where the layer does."""
-    offset = 0
-    while piece := view.read(version, offset, _PIECE):
-        yield piece
-        offset += len(piece)
 
 
 def _refuse_control_characters(view: ImageView, version: FileVersion) -> None:
@@ -85,7 +79,7 @@ def _refuse_control_characters(view: ImageView, version: FileVersion) -> None:
     if version.content and version.content.size > _TERMINAL_BYTES:
         raise UsageError(f"{name} is too long for a terminal: {version.content.size:,} bytes", hint)
     try:
-        text = b"".join(_pieces(view, version)).decode()
+        text = b"".join(view.pieces(version)).decode()
     except UnicodeDecodeError:
         raise UsageError(f"{name} is not text", hint) from None
     if not text.replace("\n", "").replace("\t", "").isprintable():

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yara
 
 from forensics.errors import SignatureError
-from forensics.examine import Examination, Signatures, load_signatures
+from forensics.examine import Examination, Signatures, _signatures, load_signatures
 from forensics.model.findings import Category, Confidence, Severity
 
 PLAIN = 'rule plain { strings: $a = "needle in hay" condition: $a }\n'
@@ -128,3 +132,27 @@ def test_they_travel_to_a_worker_unchanged(tmp_path: Path) -> None:
     copy = pickle.loads(pickle.dumps(signatures))
     assert copy.state == signatures.state
     assert copy.rules == signatures.rules
+
+
+def test_an_interruption_while_rules_are_compiled_is_one_and_no_error_of_the_rules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compile_rules = yara.compile
+
+    def interrupted(**given: Any) -> yara.Rules:
+        read = given["include_callback"]
+
+        def reading(*names: Any) -> str | None:
+            os.kill(os.getpid(), signal.SIGINT)
+            return read(*names)
+
+        return compile_rules(**given | {"include_callback": reading})
+
+    monkeypatch.setattr(yara, "compile", interrupted)
+    monkeypatch.setattr(_signatures, "_COMPILED", {})
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            load_signatures()
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -8,21 +8,34 @@ import select
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from forensics.cancellation import Cancellation
 from forensics.errors import Cancelled
 from forensics.limits import MIB, Limits
+from forensics.model.facts import FileFacts
 from forensics.model.files import Content, Entry, FileKind, LayerIndex, Segment
 from forensics.model.image import Blob
 from forensics.pipeline.cache import FactsCache
 from forensics.pipeline.events import Event, FactsLearnt, Progress
 from forensics.pipeline.examination import ContentExamination
-from forensics.pipeline.pool import WorkerPool
-from forensics.pipeline.protocol import AttachLayer, Hello
+from forensics.pipeline.pool import Task, WorkerPool, WrongAnswer
+from forensics.pipeline.protocol import (
+    Advanced,
+    Answer,
+    AttachLayer,
+    ContentTask,
+    DigestContent,
+    Digested,
+    ExamineContents,
+    Examined,
+    Hello,
+)
 
 SLOW_RULE = """
 rule slow {
@@ -293,3 +306,65 @@ def test_what_was_begun_but_is_no_file_of_the_image_is_not_told_of(bench: Bench)
     del bench.contents[left]
     assert set(examination.run(bench.contents, {})) == {kept}
     assert told(bench) == [kept]
+
+
+class TestAnswers:
+    """A worker that hostile bytes took over may say anything; it is believed about what it was asked."""
+
+    @pytest.fixture
+    def examination(self, bench: Bench, tmp_path: Path) -> ContentExamination:
+        bench.add(b"first")
+        bench.add(b"second")
+        return bench.examination(FactsCache("signatures", tmp_path / "cache"))
+
+    def task(self, bench: Bench) -> Task:
+        asked = tuple(ContentTask(0, 0, each.size, each.sha256, ("md5",)) for each in bench.contents.values())
+        return Task(ExamineContents(asked))
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            Examined((FileFacts(sha256="0" * 64, size=1, type="data"),), last=False),
+            Examined((), last=True),
+            Digested("0" * 64, {"md5": "0" * 32}),
+            Advanced(1),
+        ],
+    )
+    def test_what_it_was_not_asked_is_refused_and_not_remembered(
+        self, bench: Bench, examination: ContentExamination, tmp_path: Path, answer: Answer
+    ) -> None:
+        with pytest.raises(WrongAnswer):
+            examination._answered(self.task(bench), answer)
+        assert not bench.events
+        assert not examination._unsaved
+
+    def test_digests_fill_no_other_field_of_the_facts(
+        self, bench: Bench, examination: ContentExamination
+    ) -> None:
+        content = self.task(bench).request.contents[0]  # type: ignore[union-attr]
+        with pytest.raises(WrongAnswer):
+            examination._answered(
+                Task(DigestContent(content)), Digested(content.sha256, {"md5": "", "type": "text"})
+            )
+
+    def test_the_process_is_replaced(self, bench: Bench) -> None:
+        bench.add(b"content")
+        bench.attach()
+        (content,) = self.task(bench).request.contents  # type: ignore[union-attr]
+        deaths: list[str] = []
+
+        def refuse(_task: Task, _answer: Answer) -> bool:
+            raise WrongAnswer
+
+        bench.pool.run(deque([Task(DigestContent(content))]), refuse, lambda _task, how: deaths.append(how))
+        assert deaths == ["the worker process answered what it was not asked"]
+        assert not bench.pool._processes
+
+    def test_what_nobody_answered_is_told_with_its_size(
+        self, bench: Bench, examination: ContentExamination
+    ) -> None:
+        bench.attach()
+        with mock.patch.object(bench.pool, "run"):
+            facts = examination.run(bench.contents, {})
+        assert {each.lost_bytes for each in facts.values()} == {5, 6}
+        assert {issue.code for each in facts.values() for issue in each.issues} == {"worker-died"}
