@@ -42,6 +42,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of one file given to the signatures; what lies beyond is reported."""
     text_bytes: int = 4 * MIB
     """Bytes of one script or text read by the script examiner."""
+    settings_bytes: int = 1 * MIB
+    """Bytes of one settings file or start script read by the detectors, who ask what it sets."""
     strings_shown: int = 100_000
     """Strings listed for one file."""
     evidence_per_finding: int = 32

@@ -6,16 +6,24 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from forensics.layers import ImageView
+from forensics.limits import DEFAULT, Limits
 from forensics.model.files import FileKind, FileState, FileVersion
+from forensics.model.issues import Issue
+from forensics.printable import printable
 
+_FILES_OF_FULL_LENGTH = 64
+"""So many files of the greatest length are read as settings; genuine images have a few megabytes of them."""
 _READABLE = (FileKind.REGULAR, FileKind.HARDLINK)
 
 
 class Files:
     """Every version of every path of a view, in path order and then in layer order."""
 
-    def __init__(self, view: ImageView) -> None:
+    def __init__(self, view: ImageView, limits: Limits = DEFAULT) -> None:
         self._view = view
+        self._most = limits.settings_bytes
+        self._room = _FILES_OF_FULL_LENGTH * limits.settings_bytes
+        self._read: dict[tuple[int, int], tuple[FileVersion, int]] = {}
         self._versions = sorted(view.all_versions(), key=_path_order)
         self._paths = [version.path for version in self._versions]
         self._names: dict[str, list[FileVersion]] | None = None
@@ -80,9 +88,36 @@ class Files:
             for version in self.at(path):
                 yield from self.with_content(version)
 
-    def text(self, version: FileVersion, most: int) -> str:
-        """At most `most` bytes of the content, one character a byte: offsets are those of the file."""
+    def text(self, version: FileVersion) -> str:
+        """The content up to `limits.settings_bytes`, one character a byte: offsets are those of the file.
+
+        All files together have some room too. `issues` tells how much of which file was not read.
+        """
+        size = version.content.size if version.content else 0
+        if version.key not in self._read:
+            read = min(size, self._most, self._room)
+            self._room -= read
+            self._read[version.key] = (version, read)
+        return self.head(version, self._read[version.key][1])
+
+    def head(self, version: FileVersion, most: int) -> str:
+        """The first bytes of the content, at most `most`, when no more are of interest."""
         return self._view.read(version, 0, most).decode("latin-1")
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """The files that were read as settings or scripts, but not to their end."""
+        return tuple(
+            Issue(
+                stage="detect",
+                code="limit",
+                subject=f"layer {version.layer}:{printable(version.path)}",
+                message=f"only the first {read} bytes were read as settings; the signatures saw all",
+                lost_bytes=version.content.size - read,
+            )
+            for _, (version, read) in sorted(self._read.items())
+            if version.content is not None and read < version.content.size
+        )
 
     def with_content(self, version: FileVersion) -> Iterator[tuple[FileVersion, FileVersion]]:
         """The version with the one that carries its content, which is another for a link; nothing without."""

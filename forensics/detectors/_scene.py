@@ -110,7 +110,7 @@ class Scene:
     @cached_property
     def files(self) -> Files:
         """Every version of every path, to look up by path."""
-        return Files(self.view)
+        return Files(self.view, self.limits)
 
     @cached_property
     def executables(self) -> tuple[tuple[FileVersion, FileFacts, Nature], ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-SOURCE_LENGTH = 256 * 1024
+SOURCE_LENGTH = 1024 * 1024
 """Characters of one text that are read."""
 COMMANDS = 20_000
 """Commands of one text that are read."""

@@ -78,7 +78,6 @@ SERVICE_LOGIN = Statement(
     attack=("T1078.003", "T1136.001"),
 )
 
-_BYTES = 1024 * 1024
 _MANY_COMMANDS = 8
 """Paths from which one content is a program of many commands."""
 _NO_LOGIN = ("nologin", "false", "sync", "shutdown", "halt", "null", "git-shell")
@@ -134,8 +133,8 @@ def _new_lines(scene: Scene, version: FileVersion, content: FileVersion, least: 
     if version.state is not FileState.VISIBLE:
         current = scene.view.resolve(version.path)
         if current is not None:
-            shown = {line.text for line in _lines(scene.files.text(current, _BYTES), least)}
-    for line in _lines(scene.files.text(content, _BYTES), least):
+            shown = {line.text for line in _lines(scene.files.text(current), least)}
+    for line in _lines(scene.files.text(content), least):
         if line.text not in shown:
             yield line
 
@@ -216,7 +215,7 @@ def _shells(scene: Scene, version: FileVersion) -> dict[str, tuple[int, str]]:
         return {}
     return {
         line.name: (int(line.fields[2][:12]) if line.fields[2].isdigit() else -1, line.fields[6])
-        for line in _lines(scene.files.text(passwd, _BYTES), 7)
+        for line in _lines(scene.files.text(passwd), 7)
     }
 
 

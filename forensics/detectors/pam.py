@@ -52,7 +52,6 @@ MODULE = Statement(
     attack=("T1556.003", "T1574.006"),
 )
 
-_BYTES = 64 * 1024
 _MOST_LINES = 500
 _FOLDERS = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/local/etc/pam.d")
 _RULE = re.compile(
@@ -95,7 +94,7 @@ class Pam(Detector):
     ) -> Iterator[Finding]:
         if scene.vouched(content):
             return
-        for rule in _rules(scene.files.text(content, _BYTES), with_service=with_service):
+        for rule in _rules(scene.files.text(content), with_service=with_service):
             name = basename(rule.module)
             if name == "pam_exec.so":
                 yield _command(scene, version, rule)

@@ -53,7 +53,6 @@ SEARCH_PATH = Statement(
     attack=("T1574.006",),
 )
 
-_BYTES = 64 * 1024
 _LISTED = re.compile(r"[^\s:#]+")
 
 
@@ -66,12 +65,12 @@ class Preload(Detector):
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """One finding for each version of the file, and for each odd folder in the loader's configuration."""
         for version, content in scene.files.read_at("/etc/ld.so.preload"):
-            yield _preload(scene, version, scene.files.text(content, _BYTES))
+            yield _preload(scene, version, scene.files.text(content))
         for version, content in (
             *scene.files.read_at("/etc/ld.so.conf"),
             *scene.files.readable("/etc/ld.so.conf.d"),
         ):
-            yield from _folders(scene, version, scene.files.text(content, _BYTES))
+            yield from _folders(scene, version, scene.files.text(content))
 
 
 def _preload(scene: Scene, version: FileVersion, text: str) -> Finding:

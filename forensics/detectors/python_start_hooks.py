@@ -42,7 +42,6 @@ LONG = Statement(
     attack=("T1546.018",),
 )
 
-_BYTES = 256 * 1024
 _LONG = 1000
 _CODE_LINE = re.compile(r"^import[ \t;][^\n]*", re.MULTILINE)
 _STARTS = re.compile(
@@ -67,7 +66,7 @@ class PythonStartHooks(Detector):
 
 
 def _judge(scene: Scene, version: FileVersion, *, whole: bool) -> Iterator[Finding]:
-    text = scene.files.text(version, _BYTES)
+    text = scene.files.text(version)
     lines = (
         [(text, 0)]
         if whole

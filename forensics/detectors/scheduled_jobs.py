@@ -38,8 +38,6 @@ UNOWNED = Statement(
     attack=("T1053.003",),
 )
 
-_BYTES = 256 * 1024
-_MOST_LINES = 1000
 _SYSTEM_TABLES = ("/etc/cron.d",)
 _USER_TABLES = ("/var/spool/cron", "/etc/crontabs", "/var/spool/fcron", "/usr/lib/cron/tabs")
 _SCRIPTS = (
@@ -67,25 +65,23 @@ class ScheduledJobs(Detector):
             if not version.path.startswith("/var/spool/cron/atjobs"):
                 yield from self._table(scene, version, content, with_user=False)
         for version, content in files.read_at("/etc/anacrontab"):
-            text = files.text(content, _BYTES)
+            text = files.text(content)
             yield from _tell(scene, version, content, list(_commands(text, _ANACRON, with_user=False)))
         for version, content in files.readable(*_SCRIPTS):
-            text = files.text(content, _BYTES)
+            text = files.text(content)
             yield from _tell(scene, version, content, [(text, 0)] if text.strip() else [])
 
     def _table(
         self, scene: Scene, version: FileVersion, content: FileVersion, *, with_user: bool
     ) -> Iterator[Finding]:
-        text = scene.files.text(content, _BYTES)
+        text = scene.files.text(content)
         yield from _tell(scene, version, content, list(_commands(text, _SCHEDULE, with_user=with_user)))
 
 
 def _commands(text: str, schedule: re.Pattern[str], *, with_user: bool) -> Iterator[tuple[str, int]]:
     """The command of every line that schedules one, and where it stands."""
     offset = 0
-    for number, line in enumerate(text.split("\n")):
-        if number >= _MOST_LINES:
-            return
+    for line in text.split("\n"):
         match = schedule.match(line) if not line.lstrip().startswith("#") else None
         if match:
             begin = match.end()

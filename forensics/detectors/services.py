@@ -41,7 +41,6 @@ UNOWNED = Statement(
     attack=("T1543.002",),
 )
 
-_BYTES = 256 * 1024
 _UNIT_FOLDERS = (
     *("/etc/systemd", "/usr/lib/systemd", "/lib/systemd", "/usr/local/lib/systemd", "/run/systemd"),
     *("/usr/share/systemd/user", "/usr/local/share/systemd/user"),
@@ -82,10 +81,10 @@ class Services(Detector):
                 if version.content is not None and _HOME_UNIT.search(version.path):
                     yield from self._unit(scene, version, version)
         for version, content in (*files.readable(*_SCRIPT_FOLDERS), *files.read_at(*_SCRIPTS)):
-            text = files.text(content, _BYTES)
+            text = files.text(content)
             yield from _tell(scene, version, content, list(suspicions(text)) if text else [], text)
         for version, content in files.read_at("/etc/inittab"):
-            text = files.text(content, _BYTES)
+            text = files.text(content)
             found = [
                 one
                 for match in list(_INITTAB.finditer(text))[:500]
@@ -94,7 +93,7 @@ class Services(Detector):
             yield from _tell(scene, version, content, found, text)
 
     def _unit(self, scene: Scene, version: FileVersion, content: FileVersion) -> Iterator[Finding]:
-        text = files_text = scene.files.text(content, _BYTES)
+        text = files_text = scene.files.text(content)
         found = [
             one
             for match in list(_RUNS.finditer(files_text))[:200]

@@ -57,7 +57,6 @@ TRAP = Statement(
     attack=("T1056", "T1546.004"),
 )
 
-_BYTES = 256 * 1024
 _FILES = (
     *(
         "/etc/profile",
@@ -118,7 +117,7 @@ class ShellHooks(Detector):
     def _judge(self, scene: Scene, version: FileVersion, content: FileVersion) -> Iterator[Finding]:
         if scene.vouched(content):
             return
-        text = scene.files.text(content, _BYTES)
+        text = scene.files.text(content)
         found = list(suspicions(text, acts=FOREIGN_CODE | _QUIET))
         hostile = [one.evidence() for one in found if _is_hostile(one)] + list(_odd_libraries(text))
         quiet = [one.evidence() for one in found if not _is_hostile(one)]

@@ -77,7 +77,6 @@ OPEN_DOOR = Statement(
     attack=("T1021.004",),
 )
 
-_BYTES = 256 * 1024
 _KEY = re.compile(
     r"(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-(?:ssh|ecdsa)-\S+|ssh-\S+-cert-\S+)\s+(?P<key>AAAA[0-9A-Za-z+/=]{16,})(?P<note>[^\n]*)"
 )
@@ -99,7 +98,7 @@ class SshKeys(Detector):
             *scene.files.readable("/etc/ssh/sshd_config.d"),
         ):
             if not scene.vouched(content):
-                text = scene.files.text(content, _BYTES)
+                text = scene.files.text(content)
                 key_files += _named_key_files(text)
                 yield from _settings(scene, version, text)
         for name, versions in scene.files.names.items():
@@ -114,7 +113,7 @@ class SshKeys(Detector):
 def _authorized(scene: Scene, version: FileVersion) -> Iterator[Finding]:
     if version.content is None:
         return
-    keys = list(_KEY.finditer(scene.files.text(version, _BYTES)))
+    keys = list(_KEY.finditer(scene.files.text(version)))
     if not keys or scene.vouched(version):
         return
     if is_documentation(version.path) and basename(version.path) not in _KEY_FILES:
@@ -140,8 +139,8 @@ def _key(match: re.Match[str]) -> Evidence:
 
 
 def _host_key(scene: Scene, version: FileVersion) -> Iterator[Finding]:
-    if "PRIVATE KEY" in scene.files.text(version, 64):
-        yield about_file(scene, HOST_KEY, version, [excerpt(scene.files.text(version, 40), 0)])
+    if "PRIVATE KEY" in scene.files.head(version, 64):
+        yield about_file(scene, HOST_KEY, version, [excerpt(scene.files.head(version, 40), 0)])
 
 
 def _may_be_named(name: str, key_files: list[tuple[str, str]]) -> bool:

@@ -44,8 +44,6 @@ SIDE_PROCESS = Statement(
     attack=("T1036", "T1564.001"),
 )
 
-_BYTES = 256 * 1024
-
 
 class StartScript(Detector):
     """Reads shell scripts that the entrypoint or the command name."""
@@ -61,7 +59,7 @@ class StartScript(Detector):
             facts = scene.facts.get(version.sha256)
             if facts is None or facts.script is None or not _is_shell_script(scene, version):
                 continue
-            found = list(suspicions(scene.files.text(version, _BYTES)))
+            found = list(suspicions(scene.files.text(version)))
             yield from _tell(
                 scene, version, FETCHES, [one for one in found if one.act is not Act.HOSTILE_START]
             )
@@ -71,7 +69,7 @@ class StartScript(Detector):
 
 
 def _is_shell_script(scene: Scene, version: FileVersion) -> bool:
-    first = scene.files.text(version, 256).partition("\n")[0]
+    first = scene.files.head(version, 256).partition("\n")[0]
     return not first.startswith("#!") or any(is_shell(word) for word in first[2:].split())
 
 

@@ -56,7 +56,6 @@ WRITABLE = Statement(
     attack=("T1548.003", "T1222.002"),
 )
 
-_BYTES = 256 * 1024
 _SERVICES = frozenset(
     {
         "www-data", "nobody", "nginx", "apache", "httpd", "daemon", "mysql", "postgres", "redis",
@@ -83,7 +82,7 @@ class Sudoers(Detector):
         rules = [*scene.files.read_at("/etc/sudoers", "/usr/local/etc/sudoers")]
         rules += scene.files.readable("/etc/sudoers.d", "/usr/local/etc/sudoers.d")
         for version, content in rules:
-            text = scene.files.text(content, _BYTES)
+            text = scene.files.text(content)
             rules += [pair for pair in _included(scene, text) if pair not in rules and len(rules) < 1000]
             yield from self._judge(scene, version, content, _sudo_rules(text), "sudo")
         doas = [
@@ -91,9 +90,7 @@ class Sudoers(Detector):
             *scene.files.readable("/etc/doas.d"),
         ]
         for version, content in doas:
-            yield from self._judge(
-                scene, version, content, _doas_rules(scene.files.text(content, _BYTES)), "doas"
-            )
+            yield from self._judge(scene, version, content, _doas_rules(scene.files.text(content)), "doas")
 
     def _judge(
         self,

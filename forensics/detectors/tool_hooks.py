@@ -30,7 +30,6 @@ HOOK = Statement(
     attack=("T1546", "T1546.016"),
 )
 
-_BYTES = 256 * 1024
 _MOST = 200
 _QUOTED = r"\"(?P<command>(?:[^\"\\\n]|\\.)*)\""
 _WHOLE = re.compile(r"\A(?P<command>[\s\S]+)")
@@ -116,7 +115,7 @@ class ToolHooks(Detector):
 
 
 def _judge(scene: Scene, version: FileVersion, content: FileVersion) -> Iterator[Finding]:
-    text = scene.files.text(content, _BYTES)
+    text = scene.files.text(content)
     evidence = [
         one.evidence()
         for place in _PLACES

@@ -71,6 +71,7 @@ def analyze(session: Session, listen: Listener) -> Report:
             image=image, rules=signatures.rules, view=view, inventory=inventory, sboms=sboms, limits=limits
         )
         findings += _detect(scene, Needs.LAYERS, listen)
+        unread = scene.files.issues
 
     with clock.measure(Stage.EXAMINE):
         session.cancel.check()
@@ -99,6 +100,8 @@ def analyze(session: Session, listen: Listener) -> Report:
             limits=limits,
         )
         findings += _detect(scene, Needs.EVERYTHING, listen)
+        unread = tuple(dict.fromkeys((*unread, *scene.files.issues)))
+        _raise(unread, listen)
 
     with clock.measure(Stage.REPORT):
         session.cancel.check()
@@ -106,7 +109,7 @@ def analyze(session: Session, listen: Listener) -> Report:
             scene=scene,
             signatures=signatures.state,
             findings=tuple(findings),
-            issues=sbom_issues,
+            issues=sbom_issues + unread,
             started=started,
         )
         report = document(parts, clock.timings)
