@@ -38,6 +38,11 @@ class Spool:
         self._open.append(descriptor)
         return descriptor
 
+    def to_read(self, descriptor: int) -> int:
+        """Another descriptor of one of these files, open for reading alone."""
+        self._open.append(os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC))
+        return self._open[-1]
+
     def _nameless(self) -> int:
         try:
             return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import sys
 from collections.abc import Sequence
 
@@ -32,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return the exit code of the public contract."""
     if _COMPLETION_VARIABLE in os.environ:
         COMMANDS.main(prog_name=PROGRAM, complete_var=_COMPLETION_VARIABLE)
+    _allow_many_files()
     given = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -61,6 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = "this is a defect of the program: run again with FORENSICS_DEBUG=1 and report the traceback"
         return _explain(ForensicsError(f"internal error: {type(error).__name__}: {error}", hint))
     return code
+
+
+def _allow_many_files() -> None:
+    """As many open files as the system lets a program ask for: each layer of an image takes two."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _usage_error(error: click.ClickException) -> UsageError:

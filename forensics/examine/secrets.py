@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from forensics.examine._clues import secret_kinds_in
 from forensics.examine._examiner import Examiner, Learnt, Subject
@@ -14,7 +14,7 @@ from forensics.printable import printable
 _AROUND = 512
 _BEFORE = 64
 _MAX_OF_A_KIND = 16
-_MAX_PLACES = 2_000
+_MAX_PLACES = 20_000
 
 
 class SecretsExaminer(Examiner):
@@ -35,24 +35,31 @@ class SecretsExaminer(Examiner):
         if not wanted:
             return None
         text = bytes(subject.content[: subject.limits.text_bytes])
-        found = [
-            match
-            for number, needles in sorted(wanted.items())
-            for match in _secrets(text, SECRET_KINDS[number], needles)
-        ]
+        found: list[MatchedString] = []
+        crowded: list[str] = []
+        for number, needles in sorted(wanted.items()):
+            kind = SECRET_KINDS[number]
+            places = _places(text, needles)
+            found += _secrets(text, kind, places[:_MAX_PLACES])
+            if len(places) > _MAX_PLACES:
+                crowded.append(kind.id)
         found.sort(key=lambda match: (match.offset, match.identifier))
-        issues: tuple[Issue, ...] = ()
+        issues: list[Issue] = []
+        if crowded:
+            message = f"too many places to look at them all for: {', '.join(crowded)}"
+            issues.append(subject.issue("limit", message))
         if len(text) < len(subject.content):
             message = (
                 f"only the first {len(text)} bytes were searched for credentials; the signatures saw all"
             )
-            issues = (subject.issue("limit", message),)
-        return Learnt(value=tuple(found), issues=issues) if found or issues else None
+            issues.append(subject.issue("limit", message))
+        return Learnt(value=tuple(found), issues=tuple(issues)) if found or issues else None
 
 
-def _secrets(text: bytes, kind: SecretKind, needles: tuple[bytes, ...]) -> Iterator[MatchedString]:
+def _secrets(text: bytes, kind: SecretKind, places: Sequence[int]) -> Iterator[MatchedString]:
     seen: set[int] = set()
-    for place in _places(text, needles):
+    genuine = 0
+    for place in places:
         found = kind.pattern.search(text, max(0, place - _BEFORE), place + kind.reach)
         if found is None or found.start() > place or found.start() in seen:
             continue
@@ -61,15 +68,17 @@ def _secrets(text: bytes, kind: SecretKind, needles: tuple[bytes, ...]) -> Itera
         around = text[max(0, found.start() - _AROUND) : found.end() + _AROUND]
         if kind.genuine(secret, found[0], around):
             yield MatchedString(kind.id, found.start(1), len(secret), f"{kind.title}: {redacted(secret)}")
-            if len(seen) >= _MAX_OF_A_KIND:
+            genuine += 1
+            if genuine >= _MAX_OF_A_KIND:
                 return
 
 
 def _places(text: bytes, needles: tuple[bytes, ...]) -> list[int]:
+    """Where the needles stand, in order; of each one more than will be looked at."""
     places: list[int] = []
     for needle in needles:
-        place = text.find(needle)
-        while place >= 0 and len(places) < _MAX_PLACES:
+        place, most = text.find(needle), len(places) + _MAX_PLACES
+        while place >= 0 and len(places) <= most:
             places.append(place)
             place = text.find(needle, place + len(needle))
     return sorted(places)

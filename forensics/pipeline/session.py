@@ -90,8 +90,10 @@ class Session:
             image = self.open(listen)
             self._indexes = _LayerIndexing(self.pool, self._spool, image, listen).run()
             for index in self._indexes:
+                # What was verified must stay as it is: workers get the layer to read, not to write.
+                descriptor = self._spool.to_read(index.blob.fd) if index.compression else index.blob.fd
                 layer = protocol.AttachLayer(index.index, index.blob.offset, index.blob.size)
-                self.pool.attach(layer, index.blob.fd)
+                self.pool.attach(layer, descriptor)
         return self._indexes
 
     def index(self, listen: Listener = ignore) -> ImageView:

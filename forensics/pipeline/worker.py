@@ -50,18 +50,25 @@ class Worker:
                 request, descriptors = protocol.receive(self._channel, protocol.REQUESTS)
             except EOFError:
                 return
-            match request:
-                case protocol.Hello():
-                    self._limits = request.limits
-                    self._rules = tuple(Path(path) for path in request.rules)
-                case protocol.AttachLayer():
-                    self._attach(request, descriptors[0])
-                case protocol.IndexLayer():
-                    self._index(request, descriptors)
-                case protocol.ExamineContents():
-                    self._examine(request.contents)
-                case protocol.DigestContent():
-                    self._digest(request.content)
+            try:
+                self._answer(request, descriptors)
+            finally:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+
+    def _answer(self, request: protocol.Request, descriptors: list[int]) -> None:
+        match request:
+            case protocol.Hello():
+                self._limits = request.limits
+                self._rules = tuple(Path(path) for path in request.rules)
+            case protocol.AttachLayer():
+                self._attach(request, descriptors[0])
+            case protocol.IndexLayer():
+                self._index(request, descriptors)
+            case protocol.ExamineContents():
+                self._examine(request.contents)
+            case protocol.DigestContent():
+                self._digest(request.content)
 
     def _attach(self, request: protocol.AttachLayer, descriptor: int) -> None:
         start = request.offset - request.offset % mmap.ALLOCATIONGRANULARITY

@@ -101,3 +101,20 @@ def test_entropy_of_short_texts() -> None:
     assert bits_per_character(b"") == 0
     assert bits_per_character(b"aaaa") == 0
     assert bits_per_character(b"abcd") == 2
+
+
+def test_decoys_in_front_of_a_credential_do_not_hide_it() -> None:
+    real = [_checksummed("ghp_") for _ in range(5)]
+    broken = [token[:-1] + ("a" if token[-1] != "a" else "b") for token in map(_checksummed, ["ghp_"] * 40)]
+    alone = [match.text for match in _secrets("\n".join(real))]
+    assert len(alone) > 1
+    assert [match.text for match in _secrets("\n".join((*broken, "\n" * 600, *real)))] == alone
+    assert len(_secrets("ghp_ " * 3_000 + f"\ntoken={real[0]}\n")) == 1
+
+
+def test_more_places_than_are_looked_at_are_told() -> None:
+    facts = EXAMINATION.examine(b"ghp_ " * 30_000 + _checksummed("ghp_").encode(), "")
+    assert not facts.secrets
+    assert [issue.message for issue in facts.issues] == [
+        "too many places to look at them all for: github-token"
+    ]
