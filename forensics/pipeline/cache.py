@@ -17,6 +17,7 @@ from forensics import __version__
 from forensics.model.facts import FileFacts
 
 _FEW = 500
+_DAY = 24 * 60 * 60
 _MOST_ROWS = 2_000_000
 _TABLE = "CREATE TABLE IF NOT EXISTS facts (key BLOB PRIMARY KEY, used INTEGER, facts BLOB) WITHOUT ROWID"
 
@@ -62,11 +63,22 @@ class FactsCache:
                     f"SELECT facts FROM facts WHERE key IN ({marks})",  # noqa: S608 - only question marks
                     [self._key(sha256) for sha256 in some],
                 )
-                for (packed,) in rows:
-                    facts = self._decoder.decode(packed)
-                    if facts.sha256 in wanted and _has(facts, wanted[facts.sha256]):
-                        found[facts.sha256] = facts
+                known = [self._decoder.decode(packed) for (packed,) in rows]
+                found |= {
+                    facts.sha256: facts
+                    for facts in known
+                    if facts.sha256 in wanted and _has(facts, wanted[facts.sha256])
+                }
+            self._note_use(list(found))
         return found
+
+    def _note_use(self, contents: list[str]) -> None:
+        """What is used stays: the oldest use goes first. Once a day is often enough."""
+        now = int(time.time())
+        rows = [(now, self._key(sha256), now - _DAY) for sha256 in contents]
+        if self._database is not None:
+            with self._database:
+                self._database.executemany("UPDATE facts SET used = ? WHERE key = ? AND used < ?", rows)
 
     def save(self, learnt: Iterable[FileFacts]) -> None:
         """Remember facts that are complete; facts with issues would hide what a later run might see."""

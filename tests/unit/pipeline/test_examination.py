@@ -225,6 +225,19 @@ def test_the_cache_answers_for_contents_seen_before(bench: Bench, tmp_path: Path
     assert not FactsCache("signatures", tmp_path / "cache").load({digest: frozenset({"md5"})})
 
 
+def test_what_the_cache_answers_counts_as_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    often, never = (FileFacts(sha256=digit * 64, size=1, type="data") for digit in "ab")
+    monkeypatch.setattr("forensics.pipeline.cache._MOST_ROWS", 1)
+    monkeypatch.setattr("forensics.pipeline.cache.time.time", lambda: 1_000_000.0)
+    cache = FactsCache("signatures", tmp_path)
+    cache.save((often, never))
+    monkeypatch.setattr("forensics.pipeline.cache.time.time", lambda: 2_000_000.0)
+    assert cache.load({often.sha256: frozenset()}) == {often.sha256: often}
+    cache.close()
+    wanted = {each.sha256: frozenset[str]() for each in (often, never)}
+    assert set(FactsCache("signatures", tmp_path).load(wanted)) == {often.sha256}
+
+
 @pytest.mark.parametrize("damage", ["garbage", "a file where the folder should be"])
 def test_an_unusable_cache_only_costs_speed(bench: Bench, tmp_path: Path, damage: str) -> None:
     folder = tmp_path / "cache"
