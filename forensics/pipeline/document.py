@@ -22,7 +22,10 @@ from forensics.pipeline.layer_rows import layer_rows
 from forensics.printable import exact_base64, printable
 
 _PROGRAMS = frozenset({"elf", "script", "pe", "macho", "java-class", "pyc", "wasm"})
-"""File types that run or are loaded as code: these are listed one by one when nobody owns them."""
+"""File types that run or are loaded as code: these are listed one by one when nobody owns them.
+
+Where nothing says what belongs in the image they are only counted, as all of them would be listed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,9 @@ def _file_drift(scene: Scene) -> doc.FileDrift:
                         package=printable(found.claimed_by),
                     )
                 )
-            case FileStatus.UNOWNED if (kind := _type_of(version, scene.facts)) in _PROGRAMS:
+            case FileStatus.UNOWNED if (
+                scene.has_reference and (kind := _type_of(version, scene.facts)) in _PROGRAMS
+            ):
                 unowned.append(
                     doc.UnownedFile(
                         layer=version.layer,

@@ -214,7 +214,7 @@ def _package_drift(drift: PackageDriftReport) -> Iterator[RenderableType]:
 
 
 def _file_drift(drift: FileDrift, *, nobody_asked: bool) -> Iterator[RenderableType]:
-    """Counts and lists; programs of nobody are listed only where somebody could have claimed them."""
+    """Counts and lists; where nobody was asked, every file is nobody's."""
     counts = {
         "declared": drift.declared,
         "of packages": drift.package,
@@ -223,7 +223,7 @@ def _file_drift(drift: FileDrift, *, nobody_asked: bool) -> Iterator[RenderableT
         "altered": len(drift.altered),
         "of undeclared packages": len(drift.undeclared_package),
         "programs of nobody": len(drift.unowned),
-        "other files of nobody": drift.unowned_other,
+        "files of nobody" if nobody_asked else "other files of nobody": drift.unowned_other,
         "missing": len(drift.missing),
     }
     yield _counts("files", [f"{count:,} {name}" for name, count in counts.items() if count] or ["none"])
@@ -238,7 +238,7 @@ def _file_drift(drift: FileDrift, *, nobody_asked: bool) -> Iterator[RenderableT
     yield from _rows(
         "?",
         (f"unowned {one.kind}  layer {one.layer}  {one.path}{_state(one.state)}" for one in drift.unowned),
-        0 if nobody_asked else len(drift.unowned),
+        len(drift.unowned),
     )
     yield from _rows(
         "-",

@@ -34,7 +34,8 @@ names = st.binary(min_size=1, max_size=20).map(
 ascii_paths = st.lists(st.text("abc._-", min_size=1, max_size=60), min_size=1, max_size=4).map("/".join)
 any_paths = st.lists(names, min_size=1, max_size=20).map("/".join)
 owners = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
-seconds = st.integers(0, 2**33) | st.floats(0, 2**33).map(lambda value: round(value, 6))
+# Tiny times `tarfile` writes with an exponent, which pax does not know.
+seconds = st.integers(0, 2**33) | st.floats(0.001, 2**33).map(lambda value: round(value, 6))
 
 
 @st.composite

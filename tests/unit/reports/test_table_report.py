@@ -11,7 +11,7 @@ from rich.console import Console
 
 from forensics.model.findings import Severity
 from forensics.model.issues import Issue
-from forensics.model.report import Report, SbomSection, UnownedFile
+from forensics.model.report import FileDrift, Report, SbomSection, UnownedFile
 from forensics.reports import reports
 from forensics.reports.table import REPORT
 from tests.report_records import FINDINGS, make_finding, make_report
@@ -63,13 +63,10 @@ def test_without_an_sbom_it_says_what_the_comparison_stands_on() -> None:
     assert "the package databases (no SBOM was declared)" in render(report)
 
 
-def test_where_nobody_claims_anything_nothing_is_listed_as_unclaimed() -> None:
-    report = make_report()
-    text = render(
-        msgspec.structs.replace(report, sbom=msgspec.structs.replace(report.sbom, reference="none"))
-    )
-    assert "? unowned" not in text
-    assert "1 programs of nobody" in text
+def test_where_nobody_was_asked_the_files_are_only_counted() -> None:
+    sbom = SbomSection(reference="none", files=FileDrift(unowned_other=3))
+    text = render(msgspec.structs.replace(make_report(), sbom=sbom))
+    assert "3 files of nobody" in text
 
 
 def test_a_long_instruction_gives_way_and_the_numbers_stay() -> None:
