@@ -283,18 +283,14 @@ class TarWalk:
         if self._start is not None:
             self._apply_extensions(values)
         size = values["size"]
-        if flag == b"\0" and values["name"].endswith(b"/"):
-            values["kind"] = FileKind.DIRECTORY
+        code, message = "size-without-data", "a link, folder or device tells a size, but has no data"
+        folder_by_name = flag == b"\0" and values["name"].endswith(b"/")
+        if folder_by_name:
+            values["kind"], code = FileKind.DIRECTORY, "folder-with-data"
+            message = "a folder by its name tells a size: container runtimes take what follows for members"
+        if folder_by_name or flag in WITHOUT_DATA:
             if size:
-                message = (
-                    "a folder by its name tells a size: container runtimes take what follows for members"
-                )
-                self._note("folder-with-data", position, message, 0, values["name"])
-            size = 0
-        elif flag in WITHOUT_DATA:
-            if size:
-                message = "a link, folder or device tells a size, but has no data"
-                self._note("size-without-data", position, message, 0, values["name"])
+                self._note(code, position, message, 0, values["name"])
             size = 0
         if size is None or size < 0:
             self._stop(view, "bad-header", "a member of the tar has no valid size")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -146,34 +147,14 @@ def _file_drift(scene: Scene) -> doc.FileDrift:
         counts[found.status] += 1
         match found.status:
             case FileStatus.ALTERED:
-                altered.append(
-                    doc.AlteredFile(
-                        layer=version.layer,
-                        path=printable(version.path),
-                        state=version.state.value,
-                        claimed_by=printable(found.claimed_by),
-                    )
-                )
+                altered.append(doc.AlteredFile(**_place(version), claimed_by=printable(found.claimed_by)))
             case FileStatus.UNDECLARED_PACKAGE:
-                undeclared.append(
-                    doc.UndeclaredPackageFile(
-                        layer=version.layer,
-                        path=printable(version.path),
-                        state=version.state.value,
-                        package=printable(found.claimed_by),
-                    )
-                )
+                package = printable(found.claimed_by)
+                undeclared.append(doc.UndeclaredPackageFile(**_place(version), package=package))
             case FileStatus.UNOWNED if (
                 scene.has_reference and (kind := _type_of(version, scene.facts)) in _PROGRAMS
             ):
-                unowned.append(
-                    doc.UnownedFile(
-                        layer=version.layer,
-                        path=printable(version.path),
-                        state=version.state.value,
-                        kind=kind,
-                    )
-                )
+                unowned.append(doc.UnownedFile(**_place(version), kind=kind))
     return doc.FileDrift(
         declared=counts[FileStatus.DECLARED],
         package=counts[FileStatus.PACKAGE],
@@ -185,6 +166,11 @@ def _file_drift(scene: Scene) -> doc.FileDrift:
         unowned_other=counts[FileStatus.UNOWNED] - len(unowned),
         missing=scene.reconciliation.missing if scene.reconciliation else (),
     )
+
+
+def _place(version: FileVersion) -> dict[str, Any]:
+    """The fields that every listed file has."""
+    return {"layer": version.layer, "path": printable(version.path), "state": version.state.value}
 
 
 def _judged(scene: Scene) -> Iterator[tuple[FileVersion, FileVerdict]]:

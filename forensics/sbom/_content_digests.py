@@ -75,32 +75,21 @@ class ContentDigests:
         return self._computed[key]
 
     def _note_incomplete(self, version: FileVersion) -> None:
-        """Say that a difference may come from the archive's end, not from a change."""
+        """Say that a difference may come from what is not there to be hashed, not from a change."""
         content = version.content
-        missing = 0
+        message, lost = "the content is not all there, so it cannot have the digest that is claimed", 0
         if content is not None and _has_vast_holes(version):
-            self._unverified.append(
-                Issue(
-                    stage="sbom",
-                    code="not-verified",
-                    subject=f"layer {version.layer}:{printable(version.path)}",
-                    message="its holes are too large for it to be hashed, so no digest can be compared",
-                    lost_bytes=sum(segment.size for segment in content.segments),
-                )
-            )
-            return
-        if content is not None and not content.segments:
+            message = "its holes are too large for it to be hashed, so no digest can be compared"
+            lost = sum(segment.size for segment in content.segments)
+        elif content is not None:
             missing = content.data_offset + content.size - self._ends.get(content.layer, 0)
-        if content is None or missing > 0:
-            self._unverified.append(
-                Issue(
-                    stage="sbom",
-                    code="not-verified",
-                    subject=f"layer {version.layer}:{printable(version.path)}",
-                    message="the content is not all there, so it cannot have the digest that is claimed",
-                    lost_bytes=max(0, missing),
-                )
-            )
+            if content.segments or missing <= 0:
+                return
+            lost = missing
+        subject = f"layer {version.layer}:{printable(version.path)}"
+        self._unverified.append(
+            Issue(stage="sbom", code="not-verified", subject=subject, message=message, lost_bytes=lost)
+        )
 
 
 def _has_vast_holes(version: FileVersion) -> bool:
