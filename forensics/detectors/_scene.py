@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -47,6 +47,12 @@ class Scene:
     sboms: tuple[DeclaredSbom, ...] = ()
     reconciliation: Reconciliation | None = None
     limits: Limits = DEFAULT
+
+    def completed(self, facts: Mapping[str, FileFacts], reconciliation: Reconciliation) -> Scene:
+        """The same scene with what was learnt last; what was read of the image stays read, counted once."""
+        scene = replace(self, facts=facts, reconciliation=reconciliation)
+        vars(scene)["files"] = self.files
+        return scene
 
     def verdict(self, key: tuple[int, int]) -> FileVerdict | None:
         """How the file version with this key stands, None before the reconciliation."""

@@ -11,12 +11,14 @@ import binascii
 import bz2
 import lzma
 import re
+import string
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
 
+from forensics.examine._long_runs import LongRuns
 from forensics.parsers.filetype import file_type
 
 MAX_BLOBS = 64
@@ -33,21 +35,23 @@ _ESCAPE_WORDS = (b"\\x", b"printf '\\", b'printf "\\', b"$'\\")
 NEEDLES = (*_BASE64_WORDS, *_HEX_WORDS, *_ESCAPE_WORDS)
 """Words without which a text does not decode anything."""
 
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}={0,2}" % MIN_ENCODED)
+_ALPHANUMERIC = string.ascii_letters.encode() + string.digits.encode()
+_HEX_DIGITS = string.hexdigits.encode()
+_BASE64_RUNS = LongRuns(_ALPHANUMERIC + b"+/_-", MIN_ENCODED)
+_HEX_RUNS = LongRuns(_HEX_DIGITS, MIN_ENCODED)
 _LINE = 60
 """Characters that a line of base64 has at least, where it is broken into lines."""
 _WRAPPED = re.compile(rb"(?:[A-Za-z0-9+/]{%d,128}\r?\n){2,}[A-Za-z0-9+/]{0,128}={0,2}" % _LINE)
-_HEX = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){%d,}(?![0-9A-Za-z])" % (MIN_ENCODED // 2))
 # Two expressions that begin with a plain character are found a hundred times as fast as one with a choice.
 _HEX_ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}){5,}")
 _OCTAL_ESCAPES = re.compile(rb"\\0?[0-7]{3}(?:\\0?[0-7]{3}){5,}")
 _OCTAL = re.compile(rb"\\0?([0-7]{3})")
 _DIGESTS = frozenset({32, 40, 64, 96, 128})
 """Characters of a digest in hexadecimal."""
-_HEX_DIGITS = b"0123456789abcdefABCDEF"
 _TELLING = frozenset({"gzip", "bzip2", "xz", "elf", "script", "zip", "pe", "zstd"})
 _MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x7fELF", b"#!", b"PK", b"MZ", b"\x28\xb5\x2f\xfd")
 """What contents of the telling types begin with: noise is sorted out by these, the rest by a closer look."""
+_Find = Callable[[bytes], Iterator[tuple[int, int]]]
 _READABLE = bytes([9, 10, 13, *range(0x20, 0x7F)])
 
 
@@ -87,11 +91,11 @@ def reveal(text: bytes, seen: Sequence[bytes] = NEEDLES) -> tuple[Hidden, ...]:
     return tuple(found)
 
 
-def _runs(text: bytes, forms: Sequence[tuple[re.Pattern[bytes], str]]) -> Iterator[Hidden]:
+def _runs(text: bytes, forms: Sequence[tuple[_Find, str]]) -> Iterator[Hidden]:
     """The encoded runs of these forms in one text that decode to something; no two of them overlap."""
     backwards = b"rev" in text or b"[::-1]" in text
     covered, count = -1, 0
-    candidates = [(found.start(), found.end(), how) for form, how in forms for found in form.finditer(text)]
+    candidates = [(start, end, how) for find, how in forms for start, end in find(text)]
     candidates += _wrapped(text, [(start, end) for start, end, how in candidates if how == "base64"])
     for start, end, how in sorted(candidates, key=lambda each: (each[0], -each[1])):
         if start < covered or count >= MAX_BLOBS:
@@ -183,11 +187,30 @@ def _decompress(data: bytes) -> tuple[str, bytes]:
     return "", data
 
 
-_FORMS = (
-    (_BASE64, "base64", _BASE64_WORDS),
-    (_HEX, "hex", _HEX_WORDS),
-    (_HEX_ESCAPES, "escapes", _ESCAPE_WORDS),
-    (_OCTAL_ESCAPES, "escapes", _ESCAPE_WORDS),
+def _base64(text: bytes) -> Iterator[tuple[int, int]]:
+    """Runs of base64, also in its form for URLs, with the padding that ends them."""
+    for start, end in _BASE64_RUNS.find(text):
+        padding = text[end : end + 2]
+        yield start, end + len(padding) - len(padding.lstrip(b"="))
+
+
+def _hex(text: bytes) -> Iterator[tuple[int, int]]:
+    """Runs of whole bytes in hexadecimal that stand alone, not in a longer word."""
+    for start, end in _HEX_RUNS.find(text):
+        if (end - start) % 2 or text[start - 1 : start].isalnum() or text[end : end + 1].isalnum():
+            continue
+        yield start, end
+
+
+def _matches_of(form: re.Pattern[bytes]) -> _Find:
+    return lambda text: (found.span() for found in form.finditer(text))
+
+
+_FORMS: tuple[tuple[_Find, str, tuple[bytes, ...]], ...] = (
+    (_base64, "base64", _BASE64_WORDS),
+    (_hex, "hex", _HEX_WORDS),
+    (_matches_of(_HEX_ESCAPES), "escapes", _ESCAPE_WORDS),
+    (_matches_of(_OCTAL_ESCAPES), "escapes", _ESCAPE_WORDS),
 )
-"""How runs look, what they are called, and the words without which a text does not decode them."""
+"""How runs are found, what they are called, and the words without which a text does not decode them."""
 _ALL_FORMS = tuple((form, how) for form, how, _ in _FORMS)

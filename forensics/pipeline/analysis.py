@@ -71,7 +71,6 @@ def analyze(session: Session, listen: Listener) -> Report:
             image=image, rules=signatures.rules, view=view, inventory=inventory, sboms=sboms, limits=limits
         )
         findings += _detect(scene, Needs.LAYERS, listen)
-        unread = scene.files.issues
 
     with clock.measure(Stage.EXAMINE):
         session.cancel.check()
@@ -89,18 +88,9 @@ def analyze(session: Session, listen: Listener) -> Report:
     with clock.measure(Stage.DETECT):
         session.cancel.check()
         listen(Progress(Stage.DETECT, 0, 0))
-        scene = Scene(
-            image=image,
-            rules=signatures.rules,
-            view=view,
-            facts=facts,
-            inventory=inventory,
-            sboms=sboms,
-            reconciliation=reconciliation,
-            limits=limits,
-        )
+        scene = scene.completed(facts, reconciliation)
         findings += _detect(scene, Needs.EVERYTHING, listen)
-        unread = tuple(dict.fromkeys((*unread, *scene.files.issues)))
+        unread = scene.files.issues
         _raise(unread, listen)
 
     with clock.measure(Stage.REPORT):

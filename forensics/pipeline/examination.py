@@ -20,7 +20,7 @@ from forensics.pipeline.pool import Task, WorkerPool, WrongAnswer
 
 _BATCH_BYTES = 8 * MIB
 _BATCH_FILES = 256
-_BEGIN_BYTES = 96 * MIB
+_BEGIN_BYTES = 160 * MIB
 """For one worker, about what it examines while package databases are read."""
 _NONE: frozenset[str] = frozenset()
 
