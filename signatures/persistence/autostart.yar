@@ -145,7 +145,7 @@ rule persistence_python_start {
     alternatives = "Coverage and virtual environment tools use such lines too, but only import their own module."
     remediation = "Remove the file and find the package or the step that brought it."
   strings:
-    $line1 = /^import [^\n;]{1,120};[^\n]{0,400}((exec|eval)\(\s?[^"'\s]|\\x[0-9a-fA-F]{2}\\x|subprocess|b64decode|urlopen|urllib|socket\.|os\.system|os\.popen|marshal|zlib)/
+    $line1 = /^import [\w\t ,.\x80-\xff]{1,120};[^\n]{0,400}((exec|eval)\(\s?[^"'\s]|\\x[0-9a-fA-F]{2}\\x|subprocess|b64decode|urlopen|urllib|socket\.|os\.system|os\.popen|marshal|zlib)/
   condition:
     filesize < 1MB and program_text and not shebang and $line1 at 0
 }
