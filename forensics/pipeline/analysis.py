@@ -32,7 +32,7 @@ from forensics.pipeline.events import (
 from forensics.pipeline.examination import ContentExamination, distinct_contents
 from forensics.pipeline.session import Session
 from forensics.printable import printable
-from forensics.sbom import discover, read_sbom, reconcile, wanted_digests
+from forensics.sbom import Reconciler, discover, read_sbom
 
 
 def analyze(session: Session, listen: Listener) -> Report:
@@ -74,14 +74,15 @@ def analyze(session: Session, listen: Listener) -> Report:
 
     with clock.measure(Stage.EXAMINE):
         session.cancel.check()
-        facts = examination.run(distinct_contents(view), wanted_digests(view, inventory, sboms))
+        reconciler = Reconciler(view, inventory, sboms)
+        facts = examination.run(distinct_contents(view), reconciler.wanted_digests(), reconciler.take)
         if cache:
             cache.close()
 
     with clock.measure(Stage.RECONCILE):
         session.cancel.check()
         listen(Progress(Stage.RECONCILE, 0, 0))
-        reconciliation = reconcile(view, inventory, sboms, facts)
+        reconciliation = reconciler.reconcile()
         _raise(reconciliation.issues, listen)
         listen(Reconciled(reconciliation))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 import msgspec
@@ -23,6 +23,13 @@ _BATCH_FILES = 256
 _BEGIN_BYTES = 160 * MIB
 """For one worker, about what it examines while package databases are read."""
 _NONE: frozenset[str] = frozenset()
+
+
+OnFacts = Callable[[Sequence[FileFacts]], None]
+
+
+def _ignore(_facts: Sequence[FileFacts]) -> None:
+    """For whoever wants the facts at the end only."""
 
 
 def distinct_contents(view: ImageView) -> dict[str, Content]:
@@ -50,6 +57,7 @@ class ContentExamination:
         self._listen = listen
         self._contents: Mapping[str, Content] = {}
         self._wanted: Mapping[str, frozenset[str]] = {}
+        self._on_facts: OnFacts = _ignore
         self._queue: deque[Task] = deque()
         self._begun: frozenset[str] = frozenset()
         self._facts: dict[str, FileFacts] = {}
@@ -84,10 +92,16 @@ class ContentExamination:
         self._pool.begin(self._queue, self._died)
 
     def run(
-        self, contents: Mapping[str, Content], wanted: Mapping[str, frozenset[str]]
+        self,
+        contents: Mapping[str, Content],
+        wanted: Mapping[str, frozenset[str]],
+        on_facts: OnFacts = _ignore,
     ) -> dict[str, FileFacts]:
-        """Facts by hex SHA-256; `wanted` names the further digests that claims need."""
-        self._contents, self._wanted = contents, wanted
+        """Facts by hex SHA-256; `wanted` names the further digests that claims need.
+
+        `on_facts` hears of them as they come, each once: it has time while the workers are busy.
+        """
+        self._contents, self._wanted, self._on_facts = contents, wanted, on_facts
         self._total = sum(content.size for content in contents.values())
         rest = {sha256: wanted.get(sha256, _NONE) for sha256 in contents if sha256 not in self._begun}
         if self._cache:
@@ -143,6 +157,7 @@ class ContentExamination:
             self._facts[each.sha256] = each
             self._done += each.size
         if facts:
+            self._on_facts(facts)
             self._listen(FactsLearnt(facts))
             self._listen(Progress(Stage.EXAMINE, self._done, self._total))
 

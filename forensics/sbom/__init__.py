@@ -3,12 +3,13 @@
 from forensics.sbom._byproducts import BY_PRODUCTS, ByProduct
 from forensics.sbom._discovery import discover
 from forensics.sbom._reading import UnknownFormat, read_sbom, sbom_formats
-from forensics.sbom._reconciliation import reconcile, wanted_digests
+from forensics.sbom._reconciliation import Reconciler, reconcile, wanted_digests
 from forensics.sbom.formats._format import SbomFormat
 
 __all__ = [
     "BY_PRODUCTS",
     "ByProduct",
+    "Reconciler",
     "SbomFormat",
     "UnknownFormat",
     "discover",

@@ -42,7 +42,7 @@ class ContentDigests:
     @property
     def issues(self) -> tuple[Issue, ...]:
         """Contents that could not be compared as a whole, and how many the examination left to be hashed."""
-        found = list(self._unverified)
+        found = sorted(self._unverified)
         if self._not_in_facts:
             found.append(
                 Issue(

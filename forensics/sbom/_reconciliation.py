@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from forensics.layers import ImageView
@@ -30,22 +30,75 @@ _NOT_A_FILE = "a link or a directory"
 _ACCOUNTED = frozenset((FileStatus.DECLARED, FileStatus.PACKAGE, FileStatus.UNDECLARED_PACKAGE))
 
 
+class Reconciler:
+    """Lays declared SBOMs and package databases beside the bytes of one image.
+
+    What is learnt of contents may come bit by bit (`take`) and is compared at once with what is claimed of
+    them, so that little is left to do when the last content is known.
+    """
+
+    def __init__(
+        self,
+        view: ImageView,
+        inventory: Inventory,
+        sboms: Sequence[DeclaredSbom],
+    ) -> None:
+        self._view = view
+        self._inventory = inventory
+        self._sboms = sboms
+        self._facts: dict[str, FileFacts] = {}
+        self._drift = compare_packages(inventory, sboms)
+        self._judge = _Judge(view, inventory, sboms, self._facts, self._drift.undeclared_ids)
+        self._waiting: dict[str, list[FileVersion]] = {}
+
+    def wanted_digests(self) -> dict[str, frozenset[str]]:
+        """The further algorithms (`md5`, `sha1`) a claim needs, by the SHA-256 of the content it is about."""
+        wanted: dict[str, set[str]] = {}
+        for version in self._view.all_versions():
+            if version.entry.kind not in _JUDGED or not version.sha256:
+                continue
+            digests = self._judge.claimed_digests(version)
+            if digests:
+                self._waiting.setdefault(version.sha256, []).append(version)
+            for digest in digests:
+                if not digest.startswith("sha256:"):
+                    wanted.setdefault(version.sha256, set()).add(digest.partition(":")[0])
+        return {sha256: frozenset(names) for sha256, names in wanted.items()}
+
+    def take(self, facts: Iterable[FileFacts]) -> None:
+        """What was learnt of some contents, with the digests that were wanted."""
+        for known in facts:
+            self._facts[known.sha256] = known
+            for version in self._waiting.pop(known.sha256, ()):
+                self._judge.compare(version)
+
+    def reconcile(self) -> Reconciliation:
+        """A verdict for every version of every regular file and link; drift; what is gone.
+
+        See docs/decisions/0005-reconciliation.md for the order in which the sources are asked. Never raises.
+        """
+        verdicts = {
+            version.key: self._judge.verdict(version)
+            for version in self._view.all_versions()
+            if version.entry.kind in _JUDGED
+        }
+        missing = _missing(self._view, self._inventory, self._judge.declared)
+        issues = [issue for sbom in self._sboms for issue in sbom.issues]
+        issues += [*self._drift.issues, *self._judge.digests.issues]
+        return Reconciliation(
+            verdicts=verdicts,
+            drift=self._drift.packages,
+            missing=tuple(sorted(missing, key=lambda file: file.path)),
+            reference=self._drift.reference,
+            issues=tuple(issues),
+        )
+
+
 def wanted_digests(
     view: ImageView, inventory: Inventory, sboms: Sequence[DeclaredSbom]
 ) -> dict[str, frozenset[str]]:
-    """The further algorithms (`md5`, `sha1`) some claim needs, by the SHA-256 of the content it is about."""
-    claims = ClaimHistory(inventory.snapshots)
-    declared = DeclaredFiles(view, sboms)
-    wanted: dict[str, set[str]] = {}
-    for version in view.all_versions():
-        if version.entry.kind not in _JUDGED or not version.sha256:
-            continue
-        digests = [claim.digest for claim in claims.claims(version)]
-        digests.extend(file.digest for file in declared.at(version.path))
-        for digest in digests:
-            if digest and not digest.startswith("sha256:"):
-                wanted.setdefault(version.sha256, set()).add(digest.partition(":")[0])
-    return {sha256: frozenset(names) for sha256, names in wanted.items()}
+    """See `Reconciler.wanted_digests`."""
+    return Reconciler(view, inventory, sboms).wanted_digests()
 
 
 def reconcile(
@@ -54,26 +107,10 @@ def reconcile(
     sboms: Sequence[DeclaredSbom],
     facts: Mapping[str, FileFacts],
 ) -> Reconciliation:
-    """A verdict for every version of every regular file, hard link and symbolic link; drift; what is gone.
-
-    See docs/decisions/0005-reconciliation.md for the order in which the sources are asked. Never raises.
-    """
-    drift = compare_packages(inventory, sboms)
-    judge = _Judge(view, inventory, sboms, facts, drift.undeclared_ids)
-    verdicts = {
-        version.key: judge.verdict(version)
-        for version in view.all_versions()
-        if version.entry.kind in _JUDGED
-    }
-    issues = [issue for sbom in sboms for issue in sbom.issues]
-    issues += [*drift.issues, *judge.digests.issues]
-    return Reconciliation(
-        verdicts=verdicts,
-        drift=drift.packages,
-        missing=tuple(sorted(_missing(view, inventory, judge.declared), key=lambda file: file.path)),
-        reference=drift.reference,
-        issues=tuple(issues),
-    )
+    """See `Reconciler.reconcile`; `facts` by hex SHA-256 are all there is."""
+    reconciler = Reconciler(view, inventory, sboms)
+    reconciler.take(facts.values())
+    return reconciler.reconcile()
 
 
 class _Judge:
@@ -103,7 +140,7 @@ class _Judge:
 
     def verdict(self, version: FileVersion) -> FileVerdict:
         """The status: what an SBOM or a package says first, then the written by-products."""
-        claimed = self._claimed(version)
+        claimed = self.compare(version)
         if claimed is not None and claimed.expected != _NOT_A_FILE:
             return claimed
         if self._history:
@@ -113,12 +150,22 @@ class _Judge:
                 return FileVerdict(FileStatus.GENERATED, claimed_by=owner, rule=rule)
         return claimed or FileVerdict(FileStatus.UNOWNED)
 
-    def _claimed(self, version: FileVersion) -> FileVerdict | None:
-        if version.key not in self._by_claims:
+    def claimed_digests(self, version: FileVersion) -> list[str]:
+        """Every digest (`algorithm:hex`) that a package or an SBOM claims for this version."""
+        digests = [claim.digest for claim in self._history.claims(version) if claim.digest]
+        digests += [file.digest for file in self.declared.at(version.path)]
+        return digests
+
+    def compare(self, version: FileVersion) -> FileVerdict | None:
+        """What claims alone say of this version, None when there are none; found once and remembered."""
+        key = version.key
+        try:
+            return self._by_claims[key]
+        except KeyError:
             claims = self._history.claims(version)
             by_package = self._by_package(version, claims)
-            self._by_claims[version.key] = self._by_sbom(version, claims) or by_package
-        return self._by_claims[version.key]
+            found = self._by_claims[key] = self._by_sbom(version, claims) or by_package
+            return found
 
     def _by_sbom(self, version: FileVersion, claims: Sequence[Claim]) -> FileVerdict | None:
         """`declared`, or `altered` for what the finished image shows; None when no SBOM can decide."""
@@ -166,7 +213,7 @@ class _Judge:
         """Whether a package or an SBOM accounts for this version and its bytes."""
         if version.entry.kind not in _JUDGED:
             return False
-        verdict = self._claimed(version)
+        verdict = self.compare(version)
         return verdict is not None and verdict.status in _ACCOUNTED
 
     def claimed(self, path: str, version: FileVersion) -> bool:

@@ -19,7 +19,7 @@ from forensics.model.sbom import (
     MissingFile,
     Reconciliation,
 )
-from forensics.sbom import reconcile, wanted_digests
+from forensics.sbom import Reconciler, reconcile, wanted_digests
 from tests.layered_images import (
     DIRECTORY,
     GONE,
@@ -79,13 +79,19 @@ def sbom(*files: tuple[str, str], origin: str = "--sbom x", scope: str = "image"
 
 
 class Reconciled:
-    """A reconciliation, asked by path and layer."""
+    """A reconciliation, asked by path and layer; with facts that come bit by bit it is the same."""
 
     def __init__(self, layers: tuple[LayerFiles, ...], sboms: tuple[DeclaredSbom, ...] = ()) -> None:
         with open_image_of(*layers) as view:
             inventory = catalog(view)
             self.wanted = wanted_digests(view, inventory, sboms)
-            self.result: Reconciliation = reconcile(view, inventory, sboms, facts_of(view, self.wanted))
+            facts = facts_of(view, self.wanted)
+            self.result: Reconciliation = reconcile(view, inventory, sboms, facts)
+            bit_by_bit = Reconciler(view, inventory, sboms)
+            assert bit_by_bit.wanted_digests() == self.wanted
+            for known in reversed(facts.values()):
+                bit_by_bit.take((known,))
+            assert bit_by_bit.reconcile() == self.result
             self.by_place = {
                 (version.path, version.layer): self.result.verdicts.get(version.key)
                 for version in view.all_versions()
