@@ -31,7 +31,10 @@ SUPERUSER = Statement(
     explanation=(
         "The account has the user number 0 and so every right of root, under a name nobody watches."
     ),
-    alternatives="The account toor of the BSD systems, and some appliances, have it by tradition.",
+    alternatives=(
+        "Some appliances have one. The name toor is a tradition of the BSD systems; no Linux distribution "
+        "makes that account."
+    ),
     remediation="Remove the account and find the build step that made it.",
     attack=("T1136.001", "T1098"),
 )
@@ -80,9 +83,15 @@ SERVICE_LOGIN = Statement(
 
 _MANY_COMMANDS = 8
 """Paths from which one content is a program of many commands."""
+_PASSWD_FIELDS = 4
+"""Fields of passwd up to the group: the C library takes those behind them for empty when they are missing."""
 _NO_LOGIN = ("nologin", "false", "sync", "shutdown", "halt", "null", "git-shell")
-_TRADITIONAL = frozenset({"root", "toor"})
-_LOCKED = re.compile(r"[!*x].*|\$?(?:NP|LK)\$?", re.IGNORECASE)
+_TRADITION = "toor"
+"""What the BSD systems call root with another shell."""
+_DEFAULT_SHELL = "/bin/sh"
+"""What an empty field means (passwd(5))."""
+_NUMBER = re.compile(r"[ \t]*[+-]?(?P<digits>[0-9]*)")
+_LOCKED = re.compile(r"[!*].*|x|\$?(?:NP|LK)\$?", re.IGNORECASE)
 _HASH = re.compile(r"\$[0-9a-z]{1,8}\$.+|_[./0-9A-Za-z]{19}|[./0-9A-Za-z]{13}")
 _ASKS_FOR_PASSWORDS = frozenset(
     {"su", "login", "sshd", "dropbear", "telnetd", "in.telnetd", "vsftpd", "proftpd", "rlogind", "agetty",
@@ -115,7 +124,7 @@ class Accounts(Detector):
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """One finding for each account of each version; a line that a later version repeats is told once."""
         for version, content in _newest_first(scene, "/etc/passwd"):
-            for line in _new_lines(scene, version, content, 7):
+            for line in _new_lines(scene, version, content, _PASSWD_FIELDS):
                 yield from _passwd(scene, version, line)
         for version, content in _newest_first(scene, "/etc/shadow"):
             shells = _shells(scene, version)
@@ -149,14 +158,38 @@ def _lines(text: str, least: int) -> Iterator[_Line]:
 
 
 def _passwd(scene: Scene, version: FileVersion, line: _Line) -> Iterator[Finding]:
-    number = line.fields[2].strip()
-    if number.isdigit() and int(number[:12]) == 0 and line.name not in _TRADITIONAL:
-        yield _say(scene, SUPERUSER, version, line, SUPERUSER.severity)
+    shell = _shell(line)
+    if _user_number(line.fields[2]) == 0 and line.name != "root":
+        yield _superuser(scene, version, line, can_log_in=_can_log_in(shell))
     password = line.fields[1]
     if password == "":
-        yield _empty(scene, version, line, can_log_in=_can_log_in(line.fields[6]))
+        yield _empty(scene, version, line, can_log_in=_can_log_in(shell))
     elif _HASH.fullmatch(password) and not _LOCKED.fullmatch(password):
         yield _say(scene, BUILT_IN, version, line, BUILT_IN.severity)
+
+
+def _superuser(scene: Scene, version: FileVersion, line: _Line, *, can_log_in: bool) -> Finding:
+    if line.name != _TRADITION:
+        return _say(scene, SUPERUSER, version, line, SUPERUSER.severity)
+    reason = "The name is a tradition of the BSD systems, which no Linux distribution has."
+    if can_log_in:
+        return _say(scene, SUPERUSER, version, line, Severity.HIGH, reason, Confidence.MEDIUM)
+    reason += " The account has no login shell."
+    return _say(scene, SUPERUSER, version, line, Severity.MEDIUM, reason, Confidence.MEDIUM)
+
+
+def _user_number(field: str) -> int:
+    """The user number as the C libraries read it, -1 for none.
+
+    musl takes nothing for 0 and reads a number modulo 2**32, for which the last 32 digits are enough.
+    """
+    match = _NUMBER.fullmatch(field)
+    return int(match["digits"][-32:] or "0") % 2**32 if match else -1
+
+
+def _shell(line: _Line) -> str:
+    """The login shell of a line of passwd."""
+    return (line.fields[6].strip() if len(line.fields) > 6 else "") or _DEFAULT_SHELL
 
 
 def _shadow(
@@ -214,20 +247,30 @@ def _shells(scene: Scene, version: FileVersion) -> dict[str, tuple[int, str]]:
     if passwd is None:
         return {}
     return {
-        line.name: (int(line.fields[2][:12]) if line.fields[2].isdigit() else -1, line.fields[6])
-        for line in _lines(scene.files.text(passwd), 7)
+        line.name: (_user_number(line.fields[2]), _shell(line))
+        for line in _lines(scene.files.text(passwd), _PASSWD_FIELDS)
     }
 
 
 def _say(
-    scene: Scene, said: Statement, version: FileVersion, line: _Line, severity: Severity, reason: str = ""
+    scene: Scene,
+    said: Statement,
+    version: FileVersion,
+    line: _Line,
+    severity: Severity,
+    reason: str = "",
+    confidence: Confidence | None = None,
 ) -> Finding:
     severity = in_effect(version, severity)
     if version.path.endswith("-"):
         severity = one_lower(severity)
         reason = reason or "It is the backup that account tools keep."
     case = Circumstances(
-        severity=severity, detail=line.name, distinct=line.name, reasons=(reason,) if reason else ()
+        severity=severity,
+        confidence=confidence,
+        detail=line.name,
+        distinct=line.name,
+        reasons=(reason,) if reason else (),
     )
     return about_file(scene, said, version, [_masked(line)], case)
 

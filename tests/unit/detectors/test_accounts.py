@@ -27,10 +27,45 @@ def test_a_second_superuser_is_critical() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["daemon:x:1:1::/:/usr/sbin/nologin", "toor:x:0:0::/root:", "x:x:00x:1::/:", "#a:x:0:0::/:", "a:b"],
+    [
+        "daemon:x:1:1::/:/usr/sbin/nologin",
+        "x:x:00x:1::/:",
+        "x:x:\xb2:1::/:",
+        "x:x:4294967297:1::/:",
+        "#a:x:0:0::/:",
+        "+x:x:0:0::/:",
+        "a:b",
+        "a:b:0",
+    ],
 )
 def test_ordinary_accounts(line: str) -> None:
-    assert judge(DETECTOR, debian(), passwd(line)) == []
+    assert judge(DETECTOR, debian(), {"/etc/passwd": ROOT + line.encode("latin-1") + b"\n"}) == []
+
+
+@pytest.mark.parametrize("number", ["0", "000", "+0", "-0", " 0", "", "4294967296", "1" + "0" * 40])
+def test_every_way_in_which_a_c_library_reads_root_s_number(number: str) -> None:
+    found = judge(DETECTOR, debian(), passwd(f"sysmon:x:{number}:0::/:/bin/sh"))
+    assert [one[:2] for one in said(found)] == [("persistence/second-superuser", "critical")]
+
+
+def test_fields_that_the_c_library_takes_for_empty_may_be_missing() -> None:
+    found = judge(DETECTOR, debian(), passwd("sysmon:x:0:0"))
+    assert [one[:2] for one in said(found)] == [("persistence/second-superuser", "critical")]
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ("toor:x:0:0::/root:/bin/bash", "high"),
+        ("toor:x:0:0::/root:", "high"),
+        ("toor:*:0:0::/root:/usr/sbin/nologin", "medium"),
+    ],
+)
+def test_the_second_superuser_of_other_systems_has_no_place_on_linux(line: str, severity: str) -> None:
+    (found,) = judge(DETECTOR, debian(), passwd(line))
+    assert (found.rule_id, str(found.severity)) == ("persistence/second-superuser", severity)
+    assert str(found.confidence) == "medium"
+    assert "BSD" in found.explanation
 
 
 @pytest.mark.parametrize(
@@ -41,6 +76,12 @@ def test_ordinary_accounts(line: str) -> None:
         ("root:!:1::::::", "", None),
         ("root:!*:1::::::", "", None),
         (f"root:!{HASH}:1::::::", "", None),
+        ("root:xyPASSWORDabc:1::::::", "", ("accounts/built-in-password", "high")),
+        (
+            f"www-data:{HASH}:1::::::",
+            "www-data:x:33:33::/:\n",
+            ("persistence/service-account-login", "high"),
+        ),
         ("root:x:1::::::", "", None),
         (
             f"www-data:{HASH}:1::::::",
@@ -59,6 +100,14 @@ def test_passwords(line: str, account: str, expected: tuple[str, str] | None) ->
     found = judge(DETECTOR, debian(), shadow(line, account))
     assert [(rule, severity) for rule, severity, _ in said(found)] == ([expected] if expected else [])
     assert all(HASH not in one.evidence[0].text for one in found)
+
+
+def test_a_password_of_another_superuser_is_told_whatever_its_shell() -> None:
+    found = judge(DETECTOR, debian(), shadow(f"toor:{HASH}:1::::::", "toor:x:0:0::/:/usr/sbin/nologin\n"))
+    assert [one[:2] for one in said(found)] == [
+        ("persistence/second-superuser", "medium"),
+        ("accounts/built-in-password", "high"),
+    ]
 
 
 def test_a_hash_in_passwd_itself() -> None:
