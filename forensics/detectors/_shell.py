@@ -10,14 +10,14 @@ import re
 from dataclasses import dataclass, field
 
 SOURCE_LENGTH = 1024 * 1024
-"""Characters of one text that are read."""
-COMMANDS = 20_000
-"""Commands of one text that are read."""
+"""Characters of one text that are read. Commands are not counted: whoever hides one writes many before it."""
 DEPTH = 8
 """Substitutions and groups within one another that are followed."""
 
 _BLANK = " \t\r"
 _END_OF_WORD = frozenset(" \t\r\n;&|<>()")
+_PLAIN = re.compile(r"[^ \t\r\n;&|<>()'\"\\$`]+")
+"""Characters that stand for themselves and do not end a word."""
 _NOT_COMMANDS = frozenset(
     {"!", "if", "then", "elif", "else", "while", "until", "do", "time", "coproc", "fi", "done", "esac", "}"}
 )
@@ -98,7 +98,6 @@ class _Parser:
     def __init__(self, source: str) -> None:
         self.source = source
         self.at = 0
-        self._left = COMMANDS
         self._announced: list[Redirect] = []
 
     def script(self, closer: str, depth: int) -> Script:
@@ -109,9 +108,6 @@ class _Parser:
             command = self._command(depth)
             if command is not None:
                 commands.append(command)
-                self._left -= 1
-                if not self._left:
-                    self.at = len(self.source)
             operator = self._operator()
             if operator in ("|", "|&"):
                 continue
@@ -238,8 +234,15 @@ class _Parser:
         begin = self.at
         text: list[str] = []
         inner: list[Script] = []
-        while self.at < len(self.source) and self._here() not in _END_OF_WORD:
-            self._piece(text, inner, depth)
+        while self.at < len(self.source):
+            plain = _PLAIN.match(self.source, self.at)
+            if plain:
+                text.append(plain.group())
+                self.at = plain.end()
+            elif self._here() in _END_OF_WORD:
+                break
+            else:
+                self._piece(text, inner, depth)
         return Word("".join(text), begin, self.at, tuple(inner))
 
     def _piece(self, text: list[str], inner: list[Script], depth: int) -> None:

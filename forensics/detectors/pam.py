@@ -52,7 +52,6 @@ MODULE = Statement(
     attack=("T1556.003", "T1574.006"),
 )
 
-_MOST_LINES = 500
 _FOLDERS = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/local/etc/pam.d")
 _RULE = re.compile(
     r"[ \t]*-?(?P<kind>auth|account|password|session)[ \t]+(?P<control>\[[^\]\n]*\]|\w+)[ \t]+"
@@ -76,13 +75,16 @@ class _Rule:
 
 
 class Pam(Detector):
-    """Files that packages answer for are passed over; of the others every rule is read."""
+    """Files that packages answer for are passed over; of the others every rule is read.
+
+    Rules of one file about which the same is to be said are told together: a file can have very many.
+    """
 
     id = "pam"
     statements = (COMMAND, OPEN, MODULE)
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
-        """At most one finding of each kind for a line."""
+        """One finding for all the rules of a file that are bad in the same way."""
         files = scene.files
         for version, content in files.readable(*_FOLDERS):
             yield from self._judge(scene, version, content, with_service=False)
@@ -94,20 +96,54 @@ class Pam(Detector):
     ) -> Iterator[Finding]:
         if scene.vouched(content):
             return
+        modules = _Modules(scene)
+        told: dict[_Judgement, list[_Rule]] = {}
         for rule in _rules(scene.files.text(content), with_service=with_service):
-            name = basename(rule.module)
-            if name == "pam_exec.so":
-                yield _command(scene, version, rule)
-            elif name == "pam_permit.so" and rule.kind == "auth" and _ENOUGH.fullmatch(rule.control):
-                yield _tell(scene, OPEN, version, rule)
-            yield from _module(scene, version, rule)
+            for judgement in _judgements(scene, rule, modules):
+                told.setdefault(judgement, []).append(rule)
+        for judgement, rules in told.items():
+            yield _tell(scene, judgement, version, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """What is to be said of a rule."""
+
+    said: Statement
+    severity: Severity
+    reason: str = ""
+
+
+class _Modules:
+    """Modules by the name that rules give, each looked up once."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._known: dict[str, str] = {}
+
+    def reason(self, name: str) -> str:
+        """Why the module is not to be trusted, empty for no reason."""
+        if name not in self._known:
+            self._known[name] = self._judged(name)
+        return self._known[name]
+
+    def _judged(self, name: str) -> str:
+        if name.startswith("/"):
+            if is_hostile_start(name):
+                return "It is loaded from where no program belongs."
+            found = self._scene.view.resolve(name)
+            candidates = [found] if found is not None else []
+        else:
+            named = self._scene.files.names.get(basename(name), ())
+            candidates = [one for one in named if "/security/" in one.path and _is_visible(one)]
+        strange = next((one for one in candidates if self._scene.unowned(one)), None)
+        return f"Nobody accounts for {strange.path}." if strange is not None else ""
 
 
 def _rules(text: str, *, with_service: bool) -> Iterator[_Rule]:
+    """Every rule; a backslash at the end of a line continues it (pam.conf(5))."""
     offset = 0
-    for number, line in enumerate(text.split("\n")):
-        if number >= _MOST_LINES:
-            return
+    for line in text.replace("\\\n", "  ").split("\n"):
         service = _SERVICE.match(line) if with_service else None
         match = _RULE.match(line, service.end() if service else 0)
         if match:
@@ -117,47 +153,43 @@ def _rules(text: str, *, with_service: bool) -> Iterator[_Rule]:
         offset += len(line) + 1
 
 
-def _command(scene: Scene, version: FileVersion, rule: _Rule) -> Finding:
+def _judgements(scene: Scene, rule: _Rule, modules: _Modules) -> Iterator[_Judgement]:
+    name = basename(rule.module)
+    if name == "pam_exec.so":
+        yield _command(scene, rule)
+    elif name == "pam_permit.so" and rule.kind == "auth" and _ENOUGH.fullmatch(rule.control):
+        yield _Judgement(OPEN, OPEN.severity)
+    strange = modules.reason(rule.module)
+    if strange:
+        yield _Judgement(MODULE, MODULE.severity, strange)
+
+
+def _command(scene: Scene, rule: _Rule) -> _Judgement:
     started = next((word for word in rule.arguments if word.startswith("/")), "")
     target = scene.view.resolve(started) if started else None
     if "expose_authtok" in rule.arguments or is_hostile_start(started):
-        return _tell(scene, COMMAND, version, rule)
+        return _Judgement(COMMAND, COMMAND.severity)
     if target is not None and scene.vouched(target):
-        reason = f"A package answers for {started}, and it is not handed the password."
-        return _tell(scene, COMMAND, version, rule, Severity.LOW, reason)
-    return _tell(scene, COMMAND, version, rule, Severity.MEDIUM, "It is not handed the password.")
+        return _Judgement(
+            COMMAND, Severity.LOW, "A package answers for it, and it is not handed the password."
+        )
+    return _Judgement(COMMAND, Severity.MEDIUM, "It is not handed the password.")
 
 
-def _module(scene: Scene, version: FileVersion, rule: _Rule) -> Iterator[Finding]:
-    if rule.module.startswith("/"):
-        found = scene.view.resolve(rule.module)
-        candidates = [found] if found is not None else []
-        if is_hostile_start(rule.module):
-            yield _tell(scene, MODULE, version, rule, reason="It is loaded from where no program belongs.")
-            return
-    else:
-        named = scene.files.names.get(basename(rule.module), ())
-        candidates = [one for one in named if "/security/" in one.path and one.state is FileState.VISIBLE]
-    for one in candidates:
-        if scene.unowned(one):
-            yield _tell(scene, MODULE, version, rule, reason=f"Nobody accounts for {one.path}.")
-            return
+def _is_visible(version: FileVersion) -> bool:
+    return version.state is FileState.VISIBLE
 
 
-def _tell(
-    scene: Scene,
-    said: Statement,
-    version: FileVersion,
-    rule: _Rule,
-    severity: Severity | None = None,
-    reason: str = "",
-) -> Finding:
+def _tell(scene: Scene, judgement: _Judgement, version: FileVersion, rules: list[_Rule]) -> Finding:
     case = Circumstances(
-        severity=in_effect(version, severity or said.severity),
-        reasons=(reason,) if reason else (),
-        distinct=str(rule.offset),
+        severity=in_effect(version, judgement.severity),
+        reasons=(judgement.reason,) if judgement.reason else (),
+        distinct=f"{judgement.severity} {judgement.reason}",
     )
-    return about_file(scene, said, version, [excerpt(rule.text, rule.offset), note(rule.module)], case)
+    evidence = [excerpt(rule.text, rule.offset) for rule in rules]
+    if len(rules) == 1:
+        evidence.append(note(rules[0].module))
+    return about_file(scene, judgement.said, version, evidence, case)
 
 
 DETECTOR = Pam()

@@ -90,9 +90,11 @@ _PRELOADS = re.compile(
 )
 _REPLACES = re.compile(
     r"^[ \t]*(?:alias[ \t]+(?P<alias>su|sudo|ssh|passwd|scp|doas)=(?P<text>[^\n]+)"
-    r"|(?:function[ \t]+)?(?P<name>su|sudo|ssh|passwd|scp|doas)[ \t]*\(\)[ \t]*\{(?P<body>[^}]{0,2000}))",
+    r"|(?:function[ \t]+)?(?P<name>su|sudo|ssh|passwd|scp|doas)[ \t]*\([ \t]*\)\s*\{"
+    r"(?P<body>(?:\$\{[^}\n]*\}?|[^}\n]|\}(?![ \t]*(?:[;&|#\n]|\Z))|\n(?![ \t]*\}))*))",
     re.MULTILINE,
 )
+"""A function ends with a brace that stands at the end of a command or begins a line."""
 _RECORDS = re.compile(
     r"\bread\s+-\w*s|\btee\b|>>|\bcurl\b|\bwget\b|/dev/tcp|\bnc\b|/tmp/|stty\s+-echo|\bscript\s+-"
 )
@@ -139,14 +141,14 @@ def _is_hostile(one: Suspicion) -> bool:
 
 
 def _odd_libraries(text: str) -> Iterator[Evidence]:
-    for match in list(_PRELOADS.finditer(text))[:16]:
+    for match in _PRELOADS.finditer(text):
         paths = [path.strip("\"' ") for path in match.group("value").split(":")]
         if any(is_temporary(f"{path}/x") or "/." in path for path in paths):
             yield excerpt(match.group(), match.start())
 
 
 def _replaced_commands(text: str) -> Iterator[Evidence]:
-    for match in list(_REPLACES.finditer(text))[:16]:
+    for match in _REPLACES.finditer(text):
         alias = match.group("text") or ""
         if _RECORDS.search(alias or match.group("body") or "") or _leads_astray(alias):
             yield excerpt(match.group()[:300], match.start(), len(match.group()))

@@ -30,11 +30,12 @@ HOOK = Statement(
     attack=("T1546", "T1546.016"),
 )
 
-_MOST = 200
-_QUOTED = r"\"(?P<command>(?:[^\"\\\n]|\\.)*)\""
+_QUOTED = r"\"(?P<command>(?:[^\"\\\n]|\\.)*)\"?"
+"""A quotation; one that is not closed is taken up to the end of its line, so that no text is read twice."""
 _WHOLE = re.compile(r"\A(?P<command>[\s\S]+)")
 _APT_SECTION = re.compile(
-    r"\b(?:Pre-Invoke|Post-Invoke(?:-Success)?|Pre-Install-Pkgs)\b[ \t\n:]*(?P<body>\{[^}]*\}|\"[^\n]*)",
+    r"\b(?:Pre-Invoke|Post-Invoke(?:-Success)?|Pre-Install-Pkgs)\b[ \t\n:]*"
+    r"(?P<body>\{(?:[^}\"]|\"(?:[^\"\\\n]|\\.)*\"?)*\}?|\"[^\n]*)",
     re.IGNORECASE,
 )
 
@@ -132,8 +133,8 @@ def _commands(text: str, place: _Place) -> Iterator[tuple[str, int]]:
     bodies = [(text, 0)]
     if place.section is not None:
         bodies = [(found["body"], found.start("body")) for found in place.section.finditer(text)]
-    for body, begin in bodies[:_MOST]:
-        for found in list(place.command.finditer(body))[:_MOST]:
+    for body, begin in bodies:
+        for found in place.command.finditer(body):
             yield found["command"], begin + found.start("command")
 
 

@@ -68,3 +68,23 @@ def test_links_and_hidden_versions() -> None:
 def test_without_a_database_modules_are_not_judged_by_owner() -> None:
     layer = {SSHD: b"auth required pam_x.so\n", "/lib/security/pam_x.so": File(elf(b"m"), 0o644)}
     assert judge(DETECTOR, layer) == []
+
+
+def test_a_rule_that_goes_on_in_the_next_line() -> None:
+    text = b"auth \\\n  optional \\\n  pam_exec.so expose_authtok /usr/local/bin/log\n"
+    (found,) = judge(DETECTOR, debian(), {SSHD: text})
+    assert (found.rule_id, found.evidence[0].offset) == (COMMAND, 0)
+
+
+def test_rules_that_are_bad_in_the_same_way_are_told_together() -> None:
+    text = b"auth sufficient pam_permit.so\nauth sufficient pam_permit.so likeauth\nauth optional pam_exec.so x\n"
+    found = judge(DETECTOR, debian(), {SSHD: text})
+    assert said(found) == [(OPEN, "high", SSHD), (COMMAND, "medium", SSHD)]
+    assert [one.offset for one in found[0].evidence] == [0, 30]
+
+
+def test_very_many_rules_are_as_many_findings_as_there_are_ways_to_be_bad() -> None:
+    modules = {f"/lib/security/{number}/pam_x.so": File(elf(b"m"), 0o644) for number in range(50)}
+    rules = b"auth sufficient pam_x.so\n" * 20_000 + b"auth sufficient pam_permit.so\n"
+    found = judge(DETECTOR, debian(), {SSHD: rules, **modules})
+    assert said(found) == [(MODULE, "high", SSHD), (OPEN, "high", SSHD)]

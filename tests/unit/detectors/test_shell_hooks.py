@@ -45,3 +45,19 @@ def test_hooks(path: str, text: str, expected: tuple[str, str] | None) -> None:
         for rule, severity, _ in said(judge(DETECTOR, debian(), {path: f"{text}\n".encode()}))
     ]
     assert found == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"su() { echo ${x}; read -rs p; }\n", True),
+        (b"su() {\n" + b"  true\n" * 2_000 + b"  read -rs p\n}\n", True),
+        (b"su ( )\n{\n  echo $(date) > /tmp/.s\n}\n", True),
+        (b"su() { command su -l; }\nnote() { read -rs p; }\n", False),
+        (b"su() {\n  command su -l\n}\nread -rs p\n", False),
+    ],
+    ids=["braces", "long", "spaced", "next function", "next command"],
+)
+def test_a_function_is_read_to_its_end_and_no_further(text: bytes, expected: bool) -> None:
+    told = [one.rule_id for one in judge(DETECTOR, debian(), {"/root/.bashrc": text})]
+    assert ("persistence/shell-hook-trap" in told) is expected

