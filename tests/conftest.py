@@ -1,13 +1,40 @@
-"""What all tests share: the corpus of real archives and the tools of the machine."""
+"""What all tests share: folders of their own, the corpus of real archives and the tools of the machine."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+_OWN_FOLDERS = pytest.StashKey[tuple[Path, dict[str, str | None]]]()
+_VARIABLES = {"XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "config"}
+_OVERRIDING = ("FORENSICS_STATE_DIR", "FORENSICS_CACHE_DIR")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """State, caches and settings of this run go to a folder of its own, those of programs it starts too.
+
+    This is done before any test module is imported: some keep the environment that they find.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="forensics-tests-"))
+    config.stash[_OWN_FOLDERS] = folder, {name: os.environ.get(name) for name in (*_VARIABLES, *_OVERRIDING)}
+    os.environ.update({name: str(folder / below) for name, below in _VARIABLES.items()})
+    for name in _OVERRIDING:
+        os.environ.pop(name, None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The environment as it was."""
+    folder, before = config.stash[_OWN_FOLDERS]
+    for name, value in before.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _missing(reason: str) -> None:
