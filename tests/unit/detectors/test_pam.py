@@ -77,8 +77,8 @@ def test_a_rule_that_goes_on_in_the_next_line() -> None:
 
 
 def test_rules_that_are_bad_in_the_same_way_are_told_together() -> None:
-    text = b"auth sufficient pam_permit.so\nauth sufficient pam_permit.so likeauth\nauth optional pam_exec.so x\n"
-    found = judge(DETECTOR, debian(), {SSHD: text})
+    open_rules = b"auth sufficient pam_permit.so\nauth sufficient pam_permit.so likeauth\n"
+    found = judge(DETECTOR, debian(), {SSHD: open_rules + b"auth optional pam_exec.so x\n"})
     assert said(found) == [(OPEN, "high", SSHD), (COMMAND, "medium", SSHD)]
     assert [one.offset for one in found[0].evidence] == [0, 30]
 
