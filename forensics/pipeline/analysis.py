@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from forensics.detectors import Needs, Scene, detect
-from forensics.errors import ForensicsError
+from forensics.errors import ParseError, UsageError
 from forensics.examine import load_signatures
 from forensics.inventory import catalog
 from forensics.limits import Limits
@@ -32,13 +32,14 @@ from forensics.pipeline.events import (
 from forensics.pipeline.examination import ContentExamination, distinct_contents
 from forensics.pipeline.session import Session
 from forensics.printable import printable
-from forensics.sbom import Reconciler, discover, read_sbom
+from forensics.sbom import Reconciler, discover, read_sbom, sbom_formats
 
 
 def analyze(session: Session, listen: Listener) -> Report:
     """Open, index, catalog, examine, reconcile, detect; one report at the end.
 
-    Raises ForensicsError when the image, an SBOM that was given or a rule file cannot be read, and Cancelled.
+    Raises ForensicsError when the image or a rule file cannot be read, UsageError for an SBOM that was
+    given and is none, and Cancelled.
     """
     options, limits = session.options, session.options.limits
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -121,14 +122,23 @@ def _raise(issues: Iterable[Issue], listen: Listener) -> None:
 
 
 def _given_sbom(path: Path, limits: Limits) -> DeclaredSbom:
+    """The SBOM that a person named; UsageError when it cannot be one."""
     name = printable(str(path))
     try:
-        if path.stat().st_size > limits.sbom_bytes:
-            raise ForensicsError(f"{name} is larger than an SBOM may be", "raise the limit sbom_bytes")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(limits.sbom_bytes + 1)
     except OSError as error:
-        raise ForensicsError(f"cannot read the SBOM {name}: {error.strerror}", "check the path") from error
-    return read_sbom(content, f"--sbom {name}", limits)
+        raise UsageError(f"cannot read the SBOM {name}: {error.strerror}", "check the path") from error
+    if len(content) > limits.sbom_bytes:
+        raise UsageError(f"{name} is larger than an SBOM may be", "raise the limit sbom_bytes")
+    try:
+        return read_sbom(content, f"--sbom {name}", limits)
+    except ParseError as error:
+        known = ", ".join(sbom_format.name for sbom_format in sbom_formats())
+        raise UsageError(
+            f"{name} cannot be read as an SBOM: {error.message}",
+            error.hint or f"the formats that are read, as JSON: {known}",
+        ) from error
 
 
 class _Clock:

@@ -14,6 +14,8 @@ from forensics.sbom._envelope import unwrap
 from forensics.sbom._json import decode_json
 from forensics.sbom.formats._format import Marks, SbomContent, SbomFormat
 
+_BLANKS = b" \t\r\n"
+
 
 class UnknownFormat(ParseError):
     """The document is of no format that is read here; it may well be something else than an SBOM."""
@@ -38,7 +40,10 @@ def read_document(content: bytes, origin: str, limits: Limits) -> tuple[Declared
     """As `read_sbom`, with what the document says of itself."""
     if len(content) > limits.sbom_bytes:
         raise ParseError("the SBOM is larger than the limit", "raise the limit sbom_bytes")
-    unwrapped = unwrap(content.removeprefix(codecs.BOM_UTF8))
+    content = content.removeprefix(codecs.BOM_UTF8).lstrip(_BLANKS)
+    if not content.startswith(b"{"):
+        raise ParseError("it is no JSON object" if content else "it is empty")
+    unwrapped = unwrap(content)
     if unwrapped.predicate_type and unwrapped.content[:1] != b"{":
         raise UnknownFormat(f"{unwrapped.predicate_type} is there, but not as the JSON that is read here")
     marks = decode_json(unwrapped.content, Marks)
@@ -56,5 +61,8 @@ def read_document(content: bytes, origin: str, limits: Limits) -> tuple[Declared
             )
             return sbom, read
     known = ", ".join(sbom_format.name for sbom_format in sbom_formats())
-    what = unwrapped.predicate_type or "a JSON document"
-    raise UnknownFormat(f"{what} is not an SBOM that is read here", f"formats: {known}, as JSON")
+    kind = unwrapped.predicate_type
+    raise UnknownFormat(
+        f"{kind} is not an SBOM that is read here" if kind else "it does not say that it is an SBOM",
+        f"the formats that are read, as JSON: {known}",
+    )
