@@ -13,7 +13,7 @@ from forensics.errors import ImageNotOpened
 from forensics.limits import Limits
 from forensics.model.files import FileKind, Segment
 from forensics.model.image import Blob
-from forensics.parsers.tar import BLOCK, Member, TarWalk, is_tar_header, text
+from forensics.parsers.tar import BLOCK, Member, TarNote, TarWalk, is_tar_header, text
 from forensics.printable import printable
 from forensics.sources._evidence import Evidence
 from forensics.sources._issues import IssueLog
@@ -22,6 +22,11 @@ from forensics.spool import Spool
 _MOST_MEMBERS = 200_000
 _KEPT = frozenset({FileKind.REGULAR, FileKind.SYMLINK, FileKind.HARDLINK})
 _NESTED = re.compile(r"[^/]+/(?:manifest|index)\.json")
+_OF_AN_IMAGE = re.compile(
+    r"blobs/sha\d+(?:/.*)?|(?:.*/)?layer\.tar|(?:sha256:)?[0-9a-f]{64}(?:\.json|\.tar|\.tar\.gz|/.*)?"
+    r"|manifest\.json|index\.json|oci-layout|repositories"
+)
+"""Names of members that archives of images have and file systems have not."""
 _BEGINNINGS = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\x7fELF", "a program"),
@@ -47,7 +52,8 @@ class ArchiveEvidence(Evidence):
     """A tar whose bytes lie in `blob`, uncompressed. Nothing is unpacked and no name reaches a file system.
 
     Where several members have one name, the last one counts, as it would after unpacking. Links among
-    the members are followed, `limits.link_hops` at most and never out of the archive.
+    the members are followed, `limits.link_hops` at most and never out of the archive. `damage` says what is
+    wrong with the compressed data that the tar came from, as the rest of a sentence about the archive.
     """
 
     def __init__(
@@ -60,6 +66,7 @@ class ArchiveEvidence(Evidence):
         spool: Spool,
         limits: Limits,
         cancel: Cancellation,
+        damage: str = "",
     ) -> None:
         super().__init__(path, issues)
         self.blob = blob
@@ -71,6 +78,11 @@ class ArchiveEvidence(Evidence):
         self._places: dict[str, list[_Place]] = {}
         self._found: dict[str, Blob | None] = {}
         self._members = 0
+        self._damage = damage
+        self._early_end = ""
+        self._cut: tuple[int, int] | None = None
+        self._cut_name: str | None = None
+        self._like_an_image = False
 
     @property
     def is_tar(self) -> bool:
@@ -104,6 +116,17 @@ class ArchiveEvidence(Evidence):
         for note in walk.notes:
             subject = f"archive:{text(note.name)}" if note.name else "archive"
             self.issues.add(note.code, subject, note.message, note.lost)
+            self._note_early_end(note)
+
+    def _note_early_end(self, note: TarNote) -> None:
+        end = f"ends early, at byte {self.blob.size:,}"
+        if note.code == "no-end-mark":
+            self._early_end = self._early_end or end
+        elif note.code == "truncated":
+            within = printable(text(note.name)) if note.name else "the header of a member"
+            self._early_end = f"{end} within {within}"
+        elif note.code == "bad-header":
+            self._early_end = f"is damaged at byte {note.offset:,}, where a header should be"
 
     def _add(self, member: Member) -> None:
         self._members += 1
@@ -112,7 +135,11 @@ class ArchiveEvidence(Evidence):
             if member.kind is not FileKind.DIRECTORY:
                 self.issues.add("unsafe-name", "archive", f"a member is called {text(member.name)!r}")
             return
+        self._like_an_image = self._like_an_image or bool(_OF_AN_IMAGE.fullmatch(name))
         if member.kind in _KEPT:
+            if member.stored < member.size and not member.segments:
+                self._cut = self.blob.offset + member.data_offset, member.size - member.stored
+                self._cut_name = name
             place = _Place(
                 member.kind,
                 self.blob.offset + member.data_offset,
@@ -177,9 +204,24 @@ class ArchiveEvidence(Evidence):
                 done += len(piece)
         return Blob(target, 0, place.size)
 
+    def missing(self, blob: Blob) -> int:
+        """How many bytes of a member lie behind the end of the archive: only of the last one, if at all."""
+        self._index()
+        if self._cut is None or (blob.fd, blob.offset) != (self.blob.fd, self._cut[0]):
+            return 0
+        return self._cut[1]
+
+    @property
+    def early_end(self) -> str:
+        """How the archive ends before its end, or how the data are damaged that it was compressed to."""
+        self._index()
+        return ", as ".join(filter(None, (self._early_end, self._damage)))
+
     def lacks(self, name: str, kind: str) -> ImageNotOpened:
-        """Why a forced reading fails; what is no archive, or an old one, is called that instead."""
+        """Why a forced reading fails; what is cut, no archive, or an old one, is called that instead."""
         places = self._index()
+        if self.is_tar and self.early_end and name not in places:
+            return self._cut_short(name)
         if not self._members or "repositories" in places:
             return self.refusal()
         return super().lacks(name, kind)
@@ -194,6 +236,8 @@ class ArchiveEvidence(Evidence):
                 "make one with docker save -o image.tar NAME, or skopeo copy … docker-archive:image.tar",
             )
         places = self._index()
+        if self.early_end and (not places.keys() & {"index.json", "manifest.json"} - {self._cut_name}):
+            return self._cut_short("manifest.json and index.json")
         if not self._members:
             return ImageNotOpened(f"{self.path} is an empty archive: it holds no image", "check its origin")
         if "repositories" in places:
@@ -215,6 +259,18 @@ class ArchiveEvidence(Evidence):
         return ImageNotOpened(
             f"{self.path} is a tar archive without manifest.json and index.json: it holds no image",
             f"if it is a layer or the files of a container, open it as one layer with rootfs:{self.path}",
+        )
+
+    def _cut_short(self, wanted: str) -> ImageNotOpened:
+        """The refusal of an archive that is not all there; `wanted` is what was not found in the rest."""
+        hint = "check that it was copied completely, and copy or save it again"
+        if not self._like_an_image:
+            hint += (
+                f"; if it is a layer or the files of a container, open what is there with rootfs:{self.path}"
+            )
+        return ImageNotOpened(
+            f"{self.path} {self.early_end}: no whole {wanted} was found before that, which would list the images",
+            hint,
         )
 
     def _beginning(self) -> str:

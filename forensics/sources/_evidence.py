@@ -65,6 +65,15 @@ class Evidence(ABC):
             return None
         return read_blob(blob)
 
+    def missing(self, blob: Blob) -> int:  # noqa: ARG002
+        """How many bytes of the content behind `blob` an archive that ends early does not hold any more."""
+        return 0
+
+    @property
+    def early_end(self) -> str:
+        """How this ends before its end, as the rest of a sentence about it; empty when it does not."""
+        return ""
+
     def head(self, name: str, length: int) -> bytes:
         """The first bytes under `name`, none when nothing is there."""
         blob = self.find(name)

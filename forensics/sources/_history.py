@@ -22,19 +22,29 @@ class FoundLayer:
 
 
 def layer_sources(
-    found: Sequence[FoundLayer], config: ImageConfig, base_layers: int | None, issues: IssueLog
+    found: Sequence[FoundLayer],
+    config: ImageConfig,
+    base_layers: int | None,
+    issues: IssueLog,
+    absent_bytes: int = 0,
 ) -> tuple[LayerSource, ...]:
     """Join layers with the configuration's diff_ids and history (OCI image-spec, config.md).
 
     diff_ids belong to layers by position. History belongs by position too, steps without a layer left
     out, yet only where the counts agree: a step assigned to the wrong layer would mislead. `base_layers`
-    is the number of layers known to be the base image's, or None; then the history is asked.
+    is the number of layers known to be the base image's, or None; then the history is asked. A diff_id
+    without a layer is a layer that nobody can examine: `absent_bytes` is what is known of their size.
     """
     if len(config.diff_ids) != len(found) and (config.diff_ids or found):
+        message = f"it names {len(config.diff_ids)} diff_ids for {len(found)} layers"
+        missing = max(0, len(config.diff_ids) - len(found))
+        if missing:
+            message += f": {missing} layers are not in the archive"
         issues.add(
             "diff-id-count",
             "image configuration",
-            f"it names {len(config.diff_ids)} diff_ids for {len(found)} layers",
+            message,
+            max(missing, absent_bytes) if missing else 0,
         )
     steps = _steps_of_layers(config.history, len(found), issues)
     if base_layers is None:

@@ -19,7 +19,7 @@ from forensics.model.image import Blob, Descriptor, Platform
 from forensics.sources import _media_types
 from forensics.sources._config import read_platform
 from forensics.sources._document import Document, decode_json
-from forensics.sources._evidence import Evidence
+from forensics.sources._evidence import Evidence, blob_pieces
 
 INDEX_NAME = "index.json"
 FALLBACK_TAG = re.compile(r"(?:.*:)?(sha256|sha384|sha512)-([0-9a-f]{64,128})(?:\.[0-9A-Za-z.]+)?")
@@ -162,6 +162,24 @@ class Layout:
                 "size-mismatch", what, f"it has {blob.size} bytes, its descriptor says {descriptor.size}"
             )
 
+    def compare_layer(self, index: int, descriptor: Descriptor, blob: Blob) -> None:
+        """An issue when a layer has not the size that its descriptor says, with what is missing of it.
+
+        Fewer bytes with the right digest are the whole layer: then it is the size that is wrong.
+        """
+        missing = descriptor.size - blob.size
+        if missing <= 0 or self._digest_of(blob, descriptor.digest) == descriptor.digest:
+            self.compare_size(descriptor, blob, f"layer {index}")
+        else:
+            note_incomplete(self.evidence, index, blob, missing)
+
+    def _digest_of(self, blob: Blob, like: str) -> str:
+        computed = new_hash(like)
+        for piece in blob_pieces(blob):
+            self._cancel.check()
+            computed.update(piece)
+        return f"{like.partition(':')[0]}:{computed.hexdigest()}"
+
     def _root(self) -> Document | None:
         content = self.evidence.read(INDEX_NAME, self.limits.json_bytes)
         if content is None:
@@ -272,6 +290,16 @@ def read_descriptor(document: Document) -> Descriptor:
         digest=document.text("digest"),
         size=document.number("size"),
         annotations=document.mapping("annotations"),
+    )
+
+
+def note_incomplete(evidence: Evidence, index: int, blob: Blob, missing: int) -> None:
+    """An issue about a layer of which `missing` bytes are not there, none of them counted twice."""
+    evidence.issues.add(
+        "layer-incomplete",
+        f"layer {index}",
+        f"not all of it is there: {blob.size:,} of {blob.size + missing:,} bytes as it is stored",
+        missing - min(missing, evidence.missing(blob)),
     )
 
 

@@ -127,9 +127,9 @@ def _find_layer(layout: Layout, index: int, layer: Descriptor) -> FoundLayer:
         why = (
             "may only be fetched from elsewhere" if "foreign" in layer.media_type else "is not in the archive"
         )
-        layout.issues.add("layer-absent", subject, f"{layer.digest or 'it'} {why}", layer.size)
+        layout.issues.add("layer-absent", subject, f"{layer.digest or 'it'} {why}", max(1, layer.size))
     else:
-        layout.compare_size(layer, blob, subject)
+        layout.compare_layer(index, layer, blob)
     return FoundLayer(layer.digest or "(no digest)", blob, layer.digest, layer.media_type)
 
 

@@ -46,6 +46,7 @@ class Opening:
         self.on_progress = on_progress
         self.issues = IssueLog()
         self._evidence: Evidence | None = None
+        self._damage = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -72,6 +73,7 @@ class Opening:
             spool=self.spool,
             limits=self.limits,
             cancel=self.cancel,
+            damage=self._damage,
         )
 
     def _unwrapped(self, blob: Blob, shown: str) -> Blob:
@@ -85,6 +87,9 @@ class Opening:
         )
         if result.code:
             self.issues.add(result.code, "archive", result.error, result.lost)
+        if result.code in {"truncated", "corrupt"}:
+            state = "ends early" if result.code == "truncated" else "is damaged"
+            self._damage = f"its {compression} data {state} at byte {result.consumed:,} of {blob.size:,}"
         if not result.size:
             raise ImageNotOpened(
                 f"{shown} is {compression} data that cannot be decompressed",

@@ -21,6 +21,8 @@ from forensics.sources._tar_writer import TarWriter, sparse_map, sparse_records
 
 _PIECE = 1 << 20
 _WHITEOUT = b".wh."
+_UNKNOWN = 1
+"""Bytes lost where nobody can tell how many: at least one, so that it counts as something not examined."""
 _Parts = tuple[bytes, ...]
 _Runs = list[tuple[int, int]]
 
@@ -61,7 +63,10 @@ class FolderPacking:
             waiting.extend(reversed(folders))
             if self._members >= self._limits.members:
                 self._issues.add(
-                    "limit", "root filesystem", f"only its first {self._limits.members} files were packed"
+                    "limit",
+                    "root filesystem",
+                    f"only its first {self._limits.members} files were packed",
+                    _UNKNOWN,
                 )
                 break
         self._writer.end()
@@ -72,7 +77,7 @@ class FolderPacking:
         try:
             folder = self._open_folder(parts)
         except OSError as error:
-            self._skip(parts, "unreadable", f"the folder could not be read: {error.strerror}")
+            self._skip(parts, "unreadable", f"the folder could not be read: {error.strerror}", _UNKNOWN)
             return
         try:
             for name in _names(folder):
@@ -86,9 +91,8 @@ class FolderPacking:
                         inner, "other-filesystem", "another file system is mounted here; it was not entered"
                     )
                 elif len(inner) >= self._limits.path_depth:
-                    self._skip(
-                        inner, "limit", f"folders deeper than {self._limits.path_depth} were not entered"
-                    )
+                    message = f"folders deeper than {self._limits.path_depth} were not entered"
+                    self._skip(inner, "limit", message, _UNKNOWN)
                 else:
                     yield inner
         finally:
@@ -110,7 +114,7 @@ class FolderPacking:
         try:
             status = os.stat(name, dir_fd=folder, follow_symlinks=False)
         except OSError as error:
-            self._skip(parts, "unreadable", f"it could not be looked at: {error.strerror}")
+            self._skip(parts, "unreadable", f"it could not be looked at: {error.strerror}", _UNKNOWN)
             return None
         if self._members >= self._limits.members:
             return None

@@ -19,7 +19,14 @@ from forensics.sources._choice import Candidate, familiar
 from forensics.sources._document import Document, decode_json, documents
 from forensics.sources._history import FoundLayer, layer_sources
 from forensics.sources._issues import IssueLog
-from forensics.sources._layout import INDEX_NAME, Layout, Manifest, digest_like, read_descriptor
+from forensics.sources._layout import (
+    INDEX_NAME,
+    Layout,
+    Manifest,
+    digest_like,
+    note_incomplete,
+    read_descriptor,
+)
 from forensics.sources._oci_image import (
     base_layers,
     candidate_of,
@@ -79,8 +86,10 @@ class SavedImages:
         try:
             value = decode_json(content, MANIFEST_NAME, self._issues)
         except ParseError as error:
+            early_end = self._evidence.early_end
+            why = f"the archive {early_end}, and so " if early_end else ""
             raise ImageNotOpened(
-                f"{self._evidence.path}: {error.message}", "check that it was copied completely"
+                f"{self._evidence.path}: {why}{error.message}", "check that it was copied completely"
             ) from error
         if not isinstance(value, list):
             raise ImageNotOpened(
@@ -121,7 +130,8 @@ class SavedImages:
         if twin is not None and agrees:
             found = list(find_layers(self._layout, twin))
         base = base_layers(self._layout, twin, config.labels) if twin and agrees else None
-        layers = layer_sources(found, config, base, self._issues)
+        absent = self._absent_bytes(twin) if twin and not agrees else 0
+        layers = layer_sources(found, config, base, self._issues, absent)
         attachments = attachments_of(self._layout, twin) if twin else ()
         note_absent(self._layout)
         return Image(
@@ -158,8 +168,10 @@ class SavedImages:
         described = entry.described.get(diff_id, Descriptor())
         if blob is None:
             self._issues.add(
-                "layer-absent", f"layer {index}", f"the archive does not hold {name}", described.size
+                "layer-absent", f"layer {index}", f"the archive does not hold {name}", max(1, described.size)
             )
+        elif missing := self._evidence.missing(blob):
+            note_incomplete(self._evidence, index, blob, missing)
         declared = _declared_digest(name, _LAYER_NAME) or described.digest
         return FoundLayer(name, blob, declared if is_digest(declared) else "", described.media_type)
 
@@ -176,6 +188,10 @@ class SavedImages:
             f"configuration; {MANIFEST_NAME} counts here",
         )
         return False
+
+    def _absent_bytes(self, twin: Manifest) -> int:
+        """The size of the layers that the layout's manifest of the same configuration names in vain."""
+        return sum(layer.size for layer in twin.layers if self._layout.blob(layer.digest) is None)
 
     def _tags(self, entry: _Listed, twin: Manifest | None) -> tuple[str, ...]:
         theirs = twin.names if twin else ()

@@ -35,14 +35,16 @@ class OciLayoutSource(Source):
         candidates = candidates_of(layout, self.id, opening.reference.text)
         if candidates:
             return candidates
+        cut = f": the archive {evidence.early_end}" if evidence.early_end else ""
         if layout.absent:
             raise ImageNotOpened(
-                f"{evidence.path} lists {len(layout.absent)} manifests and holds none of them",
+                f"{evidence.path} lists {len(layout.absent)} manifests and holds none of them{cut}",
                 "copy the image again, with all its content",
             )
         if layout.manifests:
+            count = len(layout.manifests)
             raise ImageNotOpened(
-                f"{evidence.path} holds {len(layout.manifests)} manifests, none of an image that is there",
+                f"{evidence.path} holds {count} manifests, none of an image that is there{cut}",
                 "it holds artifacts (signatures, charts, SBOMs), or an image without its content",
             )
         raise evidence.refusal()

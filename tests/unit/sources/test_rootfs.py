@@ -161,7 +161,7 @@ def test_unreadable_files_are_left_out_and_counted(root, spool, monkeypatch):
     monkeypatch.setattr("forensics.sources._packing.open_quietly", refusing)
     image, content = packed(root, spool)
     met = {issue.subject: (issue.code, issue.lost_bytes) for issue in image.issues}
-    assert met == {"/etc/shadow": ("unreadable", 6), "/usr/bin": ("unreadable", 0)}
+    assert met == {"/etc/shadow": ("unreadable", 6), "/usr/bin": ("unreadable", 1)}
     found = members(content)
     assert "etc/shadow" not in found
     assert "usr/bin" in found
@@ -201,11 +201,11 @@ def test_limits_are_issues(root, spool):
     assert [(issue.code, issue.lost_bytes) for issue in image.issues] == [("limit", 100_000)]
     assert "etc/big" not in members(content)
     image, _ = packed(root, spool, limits=Limits(members=2))
-    assert [issue.code for issue in image.issues] == ["limit"]
+    assert [(issue.code, issue.lost_bytes) for issue in image.issues] == [("limit", 1)]
     deep = root / "usr/bin" / Path(*["d"] * 20)
     deep.mkdir(parents=True)
     image, _ = packed(root, spool, limits=Limits(path_depth=10))
-    assert [issue.code for issue in image.issues] == ["limit"]
+    assert [(issue.code, issue.lost_bytes) for issue in image.issues] == [("limit", 1)]
 
 
 def test_deeper_than_a_path_may_be_long(root, spool):
