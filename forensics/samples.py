@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 
 from forensics.bundled import bundled_folder
-from forensics.errors import ForensicsError
+from forensics.errors import ForensicsError, UsageError
 
 _PACKAGE = "forensics_training_images"
 _SEVERITIES = ("info", "low", "medium", "high", "critical")
@@ -114,10 +114,10 @@ def load_recipes() -> tuple[Recipe, ...]:
 
 
 def recipe_of(recipe_id: str) -> Recipe:
-    """The recipe with this id; raises ForensicsError when there is none."""
+    """The recipe with this id; raises UsageError when there is none."""
     recipes = {recipe.id: recipe for recipe in load_recipes()}
     if recipe_id not in recipes:
-        raise ForensicsError(
+        raise UsageError(
             f"there is no training image called {recipe_id!r}", f"there are: {', '.join(recipes)}"
         )
     return recipes[recipe_id]

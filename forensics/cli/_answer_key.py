@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from forensics.errors import ForensicsError
+from forensics.errors import UsageError
 from forensics.limits import DEFAULT, Limits
 from forensics.model.findings import Severity
 from forensics.printable import printable
@@ -27,7 +27,7 @@ class AnswerKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_answer_key(path: Path, limits: Limits = DEFAULT) -> AnswerKey:
-    """The key in the file; ForensicsError when it is not one."""
+    """The key in the file; UsageError when it is not one."""
     name = printable(str(path))
     hint = "forensics samples build DIR writes ID.answers.json beside each image"
     try:
@@ -35,9 +35,9 @@ def read_answer_key(path: Path, limits: Limits = DEFAULT) -> AnswerKey:
             content = file.read(limits.json_bytes)
         key = msgspec.json.decode(content, type=AnswerKey)
     except OSError as error:
-        raise ForensicsError(f"cannot read {name}: {error.strerror}", hint) from error
+        raise UsageError(f"cannot read {name}: {error.strerror}", hint) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ForensicsError(f"{name} is not an answer key: {printable(str(error))}", hint) from error
+        raise UsageError(f"{name} is not an answer key: {printable(str(error))}", hint) from error
     if key.schema != SCHEMA:
-        raise ForensicsError(f"{name} is not an answer key but {printable(key.schema)}", hint)
+        raise UsageError(f"{name} is not an answer key but {printable(key.schema)}", hint)
     return key

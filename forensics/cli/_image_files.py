@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from forensics.errors import UsageError
 from forensics.layers import ImageView
@@ -31,27 +31,44 @@ class ImageFiles:
             last = len(view.image_layers) - 1
             raise UsageError(
                 f"there is no layer {layer}",
-                f"layers are counted from 0 to {last}" if last >= 0 else "there are none",
+                f"the layers are 0 to {last}"
+                if last > 0
+                else "the only layer is 0"
+                if last == 0
+                else "there are none",
             )
 
     def below(self, text: str) -> list[FileVersion]:
         """Everything at and below a path, in path order, versions of one path oldest first.
 
-        In the finished image symbolic links are followed to a directory. Empty when nothing is there.
+        Symbolic links are followed: in the finished image, as of the chosen layer, or for all versions as of
+        every layer. Empty when nothing is there.
         """
         path = wanted_path(text)
         return self._below(path) or [
             version for exact in self._shown_as(path) for version in self._below(exact)
         ]
 
+    def led_to(self, text: str, versions: Collection[FileVersion]) -> list[str]:
+        """Where links led when `versions`, all that is below the path, lie elsewhere; else nothing."""
+        path = wanted_path(text)
+        if any(_is_below(version.path, path) for version in versions):
+            return []
+        return [
+            place
+            for place in self._places(path)
+            if any(_is_below(version.path, place) for version in versions)
+        ]
+
     def whiteouts(self, text: str) -> list[Entry]:
         """What the chosen layer deletes at and below a path, in path order; empty without a chosen layer."""
         if self._layer is None:
             return []
-        path = wanted_path(text)
+        places = self._places(wanted_path(text))
         entries = self._view.image_layers[self._layer].entries
         marks = (entry for entry in entries if entry.kind in (FileKind.WHITEOUT, FileKind.OPAQUE))
-        return sorted((mark for mark in marks if _is_below(mark.path, path)), key=lambda mark: mark.path)
+        found = (mark for mark in marks if any(_is_below(mark.path, place) for place in places))
+        return sorted(found, key=lambda mark: mark.path)
 
     def file(self, text: str) -> FileVersion:
         """The one version of a file with content, symbolic links followed; UsageError when there is none."""
@@ -76,7 +93,8 @@ class ImageFiles:
             pool: Iterable[FileVersion] = (
                 self._view.all_versions() if self._layer is None else self._view.in_layer(self._layer)
             )
-            found = (version for version in pool if _is_below(version.path, path))
+            places = self._places(path)
+            found = (version for version in pool if any(_is_below(version.path, place) for place in places))
             return sorted(found, key=lambda version: (version.path, version.key))
         if path == "/":
             return list(self._view.merged())
@@ -86,13 +104,30 @@ class ImageFiles:
             at.extend(self._view.under(target.path))
         return list({version.key: version for version in at}.values())
 
+    def _places(self, path: str) -> list[str]:
+        """The path itself, then where links lead from it: as of the chosen layer, or of any layer."""
+        tops = [self._layer]
+        if self._all_versions and self._layer is None:
+            tops = [layer.index for layer in self._view.image_layers]
+        places = dict.fromkeys((path,))
+        for top in tops:
+            places[self._view.canonical(path, top)] = None
+            target = self._view.resolve(path, top)
+            if target is not None:
+                places[target.path] = None
+        return list(places)
+
     def _file(self, path: str) -> FileVersion | None:
         if self._layer is None:
             return self._view.resolve(path)
-        own = [version for version in self._view.versions(path) if version.layer == self._layer]
-        if own and own[-1].entry.kind is FileKind.SYMLINK:
-            return self._view.resolve(path, self._layer)
-        return own[-1] if own else None
+        for place in dict.fromkeys((path, self._view.canonical(path, self._layer))):
+            own = [version for version in self._view.versions(place) if version.layer == self._layer]
+            if own and own[-1].entry.kind is FileKind.SYMLINK:
+                return self._view.resolve(place, self._layer)
+            if own:
+                return own[-1]
+        target = self._view.resolve(path, self._layer)
+        return target if target is not None and target.layer == self._layer else None
 
     def _shown_as(self, path: str) -> list[str]:
         """The exact paths that are shown as `path`, other than itself."""
@@ -104,7 +139,8 @@ class ImageFiles:
         """The error for a path at which nothing was found; the hint names the versions other layers have."""
         path = wanted_path(text)
         where = f" in layer {self._layer}" if self._layer is not None else ""
-        versions = self._view.versions(path)
+        places = dict.fromkeys((path, self._view.canonical(path, self._layer), self._view.canonical(path)))
+        versions = [version for place in places for version in self._view.versions(place)]
         if versions:
             told = "; ".join(_told(version) for version in versions[:8])
             return UsageError(f"there is no {printable(path)}{where}", f"there is: {told}")

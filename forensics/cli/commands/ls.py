@@ -12,7 +12,7 @@ import msgspec
 
 from forensics.cli._parameters import image_argument, image_options, layer_option
 from forensics.cli._progress import progress
-from forensics.cli._terminal import write_json, write_lines
+from forensics.cli._terminal import say, write_json, write_lines
 from forensics.model.files import Change, Entry, FileKind, FileVersion
 from forensics.printable import exact_base64, printable
 
@@ -75,7 +75,8 @@ def ls(
 ) -> None:
     """List the files of IMAGE at and below PATH.
 
-    The columns are: mode, owner, size, time, state, layer, path.
+    Symbolic links in PATH are followed, for a layer as they were in it. The columns are: mode, owner, size,
+    time, state, layer, path.
     """
     from forensics.cli._image_files import ImageFiles, wanted_path
     from forensics.pipeline import Session
@@ -87,6 +88,9 @@ def ls(
         versions, marks = files.below(path), files.whiteouts(path)
         if not versions and not marks and wanted_path(path) != "/":
             raise files.nothing_at(path)
+        places = files.led_to(path, versions)
+        if places:
+            say(f"note: {printable(wanted_path(path))} leads to {', '.join(map(printable, places))}")
         rows = chain(map(_listed, versions), (_listed_mark(layer or 0, mark) for mark in marks))
         if as_json:
             write_json(rows)

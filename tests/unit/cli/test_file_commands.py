@@ -94,6 +94,22 @@ def test_cat_writes_exactly_the_bytes(run: Run, small_image: Path) -> None:
     assert run("cat", small_image, "/gone/secret", "--layer", "0").output == b"password\n"
 
 
+def test_links_are_followed_for_a_layer_and_for_all_versions(run: Run, small_image: Path) -> None:
+    ran = run("cat", small_image, "/bin/tool", "--layer", "0")
+    assert (ran.code, ran.output) == (0, PROGRAM_BYTES)
+    note = "note: /bin/tool leads to /usr/bin/tool\n"
+    ran = run("ls", small_image, "/bin/tool", "--all-versions")
+    assert [line.split()[5:] for line in ran.text.splitlines()] == [
+        ["overwritten:1", "0", "/usr/bin/tool"],
+        ["visible", "1", "/usr/bin/tool"],
+    ]
+    assert ran.errors == note
+    ran = run("ls", small_image, "/bin/tool", "--layer", "0")
+    assert (ran.text.split()[-1], ran.errors) == ("/usr/bin/tool", note)
+    assert run("ls", small_image, "/usr/bin/tool", "--layer", "0").errors == ""
+    assert run("ls", small_image, "/bin", "--all-versions").errors == ""
+
+
 def test_cat_points_to_the_layer_of_a_deleted_file(run: Run, small_image: Path) -> None:
     ran = run("cat", small_image, "/gone/secret")
     assert (ran.code, ran.output) == (2, b"")

@@ -113,4 +113,73 @@ def test_what_is_not_there_is_told_with_what_is(
 def test_a_layer_that_is_not_there(view: ImageView) -> None:
     with pytest.raises(UsageError, match="there is no layer 3") as caught:
         ImageFiles(view, 3)
-    assert "0 to 2" in caught.value.hint
+    assert caught.value.hint == "the layers are 0 to 2"
+
+
+@pytest.mark.parametrize(("count", "hint"), [(1, "the only layer is 0"), (0, "there are none")])
+def test_what_layers_there_are_is_said_in_words_that_fit(count: int, hint: str) -> None:
+    with open_image_of(*[{"/a": "a"}] * count) as few, pytest.raises(UsageError) as caught:
+        ImageFiles(few, 5)
+    assert caught.value.hint == hint
+
+
+@pytest.fixture(scope="module")
+def moving() -> Iterator[ImageView]:
+    """`/bin` leads to one folder, later to another; `/etc/conf` to a file that a later layer replaces."""
+    with open_image_of(
+        {
+            "/usr": DIRECTORY,
+            "/usr/bin": DIRECTORY,
+            "/usr/bin/ls": "one",
+            "/bin": Link("usr/bin"),
+            "/etc": DIRECTORY,
+            "/etc/motd": "old",
+            "/etc/conf": Link("motd"),
+        },
+        {"/usr/bin/ls": "two", "/etc/motd": "new"},
+        {"/bin": Link("opt"), "/opt": DIRECTORY, "/opt/ls": "evil"},
+        {"/usr/bin/ls": GONE, "/bin": GONE},
+    ) as opened:
+        yield opened
+
+
+def test_links_are_followed_as_of_the_layer(moving: ImageView) -> None:
+    assert [moving.read(ImageFiles(moving, layer).file("/bin/ls")) for layer in (0, 1, 2)] == [
+        b"one",
+        b"two",
+        b"evil",
+    ]
+    assert moving.read(ImageFiles(moving, 1).file("/etc/conf")) == b"new"
+    assert where(ImageFiles(moving, 0).below("/bin/ls")) == [(0, "/usr/bin/ls")]
+    assert where(ImageFiles(moving, 1).below("/bin")) == [(1, "/usr/bin/ls")]
+    assert where(ImageFiles(moving, 0).below("/bin")) == [(0, "/bin"), (0, "/usr/bin"), (0, "/usr/bin/ls")]
+    assert where(ImageFiles(moving, 2).below("/bin/ls")) == [(2, "/opt/ls")]
+
+
+def test_all_versions_are_those_of_every_place_that_links_ever_led_to(moving: ImageView) -> None:
+    files = ImageFiles(moving, all_versions=True)
+    versions = files.below("/bin/ls")
+    assert where(versions) == [(2, "/opt/ls"), (0, "/usr/bin/ls"), (1, "/usr/bin/ls")]
+    assert files.led_to("/bin/ls", versions) == ["/usr/bin/ls", "/opt/ls"]
+    assert files.led_to("/usr/bin/ls", files.below("/usr/bin/ls")) == []
+    assert files.led_to("/bin", files.below("/bin")) == [], "the link itself is listed"
+
+
+def test_what_a_layer_deletes_is_found_through_links_too(moving: ImageView) -> None:
+    with open_image_of(
+        {"/usr/bin": DIRECTORY, "/bin": Link("usr/bin"), "/usr/bin/ls": "x"}, {"/usr/bin/ls": GONE}
+    ) as view:
+        (mark,) = ImageFiles(view, 1).whiteouts("/bin/ls")
+    assert mark.path == "/usr/bin/ls"
+
+
+def test_a_file_of_another_layer_is_not_given_for_the_one_asked(moving: ImageView) -> None:
+    with pytest.raises(UsageError, match="there is no /bin/ls in layer 3") as caught:
+        ImageFiles(moving, 3).file("/bin/ls")
+    assert caught.value.hint == "forensics ls IMAGE lists what there is"
+    with (
+        open_image_of({"/bin": Link("usr/bin"), "/usr/bin/ls": "x"}, {"/a": "a"}) as view,
+        pytest.raises(UsageError, match="there is no /bin/ls in layer 1") as caught,
+    ):
+        ImageFiles(view, 1).file("/bin/ls")
+    assert caught.value.hint == "there is: --layer 0"
