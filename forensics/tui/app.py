@@ -177,7 +177,7 @@ class ForensicsApp(App[int]):
         """Stop what runs; when nothing runs, leave."""
         if self._worker is not None and not self._worker.ended:
             self._worker.cancel()
-            self.notify("stopping the analysis; what is known stays", markup=False)
+            self.notify("stopping the analysis; what is known stays on the screen", markup=False)
         else:
             self.action_leave()
 

@@ -9,9 +9,9 @@ from textual.content import Content
 from textual.widget import Widget
 
 from forensics.tui.panes.overview import VERDICT_TONES
-from forensics.tui.store import Run, Store
+from forensics.tui.store import Store
 from forensics.tui.widgets import Part, plain, to_content
-from forensics.tui.words import severity_counts, size_text
+from forensics.tui.words import severity_counts, share_text, size_text
 
 _GAP = 2
 
@@ -62,7 +62,7 @@ class ImageHeader(Widget):
             ]
         verdict = store.verdict
         if verdict is not None:
-            word = verdict.level.upper() if store.run is Run.FINISHED else f"{verdict.level} so far"
+            word = verdict.level.upper() if store.report is not None else f"{verdict.level} so far"
             pieces.append(_Piece(9, ((f"● {word}", VERDICT_TONES.get(verdict.level, "")),)))
         shown: list[Part] = []
         for severity, number in severity_counts(store.findings.ordered).items():
@@ -75,7 +75,7 @@ class ImageHeader(Widget):
             pieces.append(_Piece(8, tuple(shown)))
         share = store.examined_share
         if share is not None:
-            pieces.append(_Piece(7, ((f"examined {share * 100:.1f} %", "muted"),)))
+            pieces.append(_Piece(7, ((f"examined {share_text(share, 1)}", "muted"),)))
         return pieces
 
 

@@ -36,11 +36,36 @@ def amount(stage: Stage, progress: StageProgress) -> str:
     return f"{progress.done:,} of {progress.total:,}" if progress.total else UNKNOWN
 
 
+_UNFINISHED = {
+    Run.OPENING: "the analysis goes on",
+    Run.ANALYSING: "the analysis goes on",
+    Run.STOPPED: "the analysis was stopped",
+    Run.FAILED: "the analysis failed",
+}
+
+
+def unfinished(store: Store) -> str:
+    """Why what is known is not all: a clause; empty once there is a report."""
+    return "" if store.report is not None else _UNFINISHED.get(store.run, "")
+
+
+def none_so_far(store: Store, noun: str, whole: str) -> str:
+    """A sentence for an empty list: `whole` is true of a finished analysis alone."""
+    clause = unfinished(store)
+    return f"No {noun} so far; {clause}." if clause else whole
+
+
+def has_ended(store: Store) -> bool:
+    """Whether nothing more will be learnt."""
+    return store.run not in (Run.OPENING, Run.ANALYSING)
+
+
 def run_note(store: Store) -> tuple[Part, ...]:
     """One phrase for the end of a line: what is going on, or how it ended."""
     match store.run:
         case Run.STOPPED:
-            return (("stopped: not all was examined ", "warning"),)
+            missing = "not all was examined" if store.report is None else "the bytes are not at hand"
+            return ((f"stopped: {missing} ", "warning"),)
         case Run.FAILED:
             return (("failed: see 1 ", "error"),)
     stage = store.stage

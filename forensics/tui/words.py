@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable
 
@@ -59,6 +60,12 @@ def size_text(size: int | None) -> str:
     if unit == "B":
         return f"{size}B"
     return f"{value:.1f}{unit}" if value < 99.95 else f"{value:.0f}{unit}"
+
+
+def share_text(share: float, digits: int = 2) -> str:
+    """A share of 1 in per cent, rounded down: what is not all never reads as 100 %."""
+    steps = 10**digits
+    return f"{math.floor(share * 100 * steps + 1e-6) / steps:.{digits}f} %"
 
 
 def count_text(count: int | None, *, brief: bool = False) -> str:

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from forensics.tui.panes._pane import Pane, focus_now, open_bar
+from forensics.tui.progress_words import has_ended, unfinished
 from forensics.tui.queries import Field, QueryError, compile_query
 from forensics.tui.store import Store
 from forensics.tui.widgets import Beside, Column, FilterBar, Item, KeyValues, Paragraph, Styled, VirtualTable
@@ -73,6 +74,12 @@ class RecordsPane(Pane, Generic[Record]):
     def nothing(self) -> str:
         """A sentence for an empty list."""
         return "Nothing to show."
+
+    def unknown(self) -> str:
+        """A sentence for records that are not known."""
+        if has_ended(self.store):
+            return f"not known: {unfinished(self.store) or 'the report does not say'}"
+        return f"{UNKNOWN} not known yet"
 
     def open_record(self, record: Record) -> None:
         """Follow a record, where it leads somewhere."""
@@ -139,7 +146,7 @@ class RecordsPane(Pane, Generic[Record]):
         self._draw_card()
 
     def _entitle(self, problem: str) -> None:
-        count = UNKNOWN
+        count = "" if has_ended(self.store) else UNKNOWN
         if self._all is not None:
             shown, total = len(self.listed), len(self._all)
             count = f"{total:,}" if shown == total else f"{shown:,} of {total:,}"
@@ -154,7 +161,7 @@ class RecordsPane(Pane, Generic[Record]):
         if record is not None:
             card.set_items(self.card(record))
         elif self._all is None:
-            card.set_items([Paragraph(((f"{UNKNOWN} not known yet", "muted"),))])
+            card.set_items([Paragraph(((self.unknown(), "muted"),))])
         else:
             card.set_items([Paragraph(((self.nothing(), "muted"),))])
 

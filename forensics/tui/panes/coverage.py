@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from forensics.model.issues import Issue
 from forensics.tui.panes._pane import PaneKind, ShowPath
 from forensics.tui.panes._records import RecordsPane
+from forensics.tui.progress_words import has_ended, none_so_far, unfinished
 from forensics.tui.queries import Field, size_in_bytes
-from forensics.tui.store import Run, Topic
+from forensics.tui.store import Topic
 from forensics.tui.widgets import Column, Fact, Heading, Item, Paragraph, Styled
-from forensics.tui.words import UNKNOWN, size_text
+from forensics.tui.words import UNKNOWN, share_text, size_text
 
 _FILE_SUBJECT = re.compile(r"layer (\d+):(/.*)", re.DOTALL)
 
@@ -38,7 +39,7 @@ class CoveragePane(RecordsPane[Issue]):
 
     def records(self) -> Sequence[Issue] | None:
         """The issues, those that cost most first."""
-        if not self.store.issues and self.store.run in (Run.OPENING, Run.ANALYSING):
+        if not self.store.issues and not has_ended(self.store):
             return None
         return sorted(self.store.issues, key=lambda issue: (-issue.lost_bytes, issue))
 
@@ -54,14 +55,29 @@ class CoveragePane(RecordsPane[Issue]):
     def summary(self) -> Sequence[Item]:
         """How much was examined."""
         coverage, share = self.store.coverage, self.store.examined_share
-        shown = UNKNOWN if share is None else f"{share * 100:.2f} %"
+        shown = UNKNOWN if share is None else share_text(share)
         if coverage is None:
-            return [Fact("examined", f"{shown} of the bytes so far")]
+            return self._unfinished()
         lost = sum(issue.lost_bytes for issue in coverage.issues)
         return [
             Fact("examined", f"{shown} of {coverage.bytes:,} bytes ({size_text(coverage.bytes)})"),
             Fact("files", f"{coverage.examined_files:,} of {coverage.files:,} examined from start to end"),
             Fact("not looked at", ((f"{lost:,} bytes", "error" if lost else "success"),)),
+        ]
+
+    def _unfinished(self) -> Sequence[Item]:
+        """How much was examined of an image whose analysis goes on, or ended too early."""
+        share, clause = self.store.examined_share, unfinished(self.store)
+        if not has_ended(self.store):
+            return [
+                Fact("examined", f"{UNKNOWN if share is None else share_text(share)} of the bytes so far")
+            ]
+        shown = "none" if share is None else share_text(share)
+        rest = "the rest was not looked at; " if share is None or share < 1 else ""
+        sentence = f"{clause} before its end: {rest}findings and issues are those found so far."
+        return [
+            Fact("examined", f"{shown} of the bytes"),
+            Paragraph(((sentence[0].upper() + sentence[1:], "warning"),)),
         ]
 
     def card(self, record: Issue) -> Sequence[Item]:
@@ -77,7 +93,16 @@ class CoveragePane(RecordsPane[Issue]):
 
     def nothing(self) -> str:
         """Why the list is empty."""
-        return "Everything was examined." if not self._query else "No issue answers the filter."
+        if self._query:
+            return "No issue answers the filter."
+        coverage = self.store.coverage
+        whole = coverage is not None and coverage.examined_bytes >= coverage.bytes
+        told = "Everything was examined." if whole else "No issue says why not everything was examined."
+        return none_so_far(self.store, "issue", told)
+
+    def unknown(self) -> str:
+        """While the analysis goes on and met no issue."""
+        return self.nothing()
 
     def open_record(self, record: Issue) -> None:
         """To the file, where the issue is about one."""

@@ -11,8 +11,9 @@ from forensics.model.findings import Finding
 from forensics.tui.finding_card import GoToFinding, finding_card
 from forensics.tui.findings_book import SORTS
 from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, focus_now, open_bar
+from forensics.tui.progress_words import has_ended, none_so_far, unfinished
 from forensics.tui.queries import QueryError
-from forensics.tui.store import Run, Store, Topic
+from forensics.tui.store import Store, Topic
 from forensics.tui.widgets import Beside, Column, FilterBar, KeyValues, Paragraph, Styled, VirtualTable
 from forensics.tui.words import UNKNOWN, severity_part, state_text
 
@@ -128,8 +129,16 @@ class FindingsPane(Pane):
 
     def _count_text(self) -> str:
         shown, total = len(self._table.listed), len(self.store.findings)
-        more = f" {UNKNOWN}" if self.store.run in (Run.OPENING, Run.ANALYSING) else ""
+        more = ""
+        if unfinished(self.store):
+            more = " so far" if has_ended(self.store) else f" {UNKNOWN}"
         return (f"{total:,}" if shown == total else f"{shown:,} of {total:,}") + more
+
+    def _nothing(self) -> str:
+        """A sentence for an empty list."""
+        if self._query:
+            return "No finding answers the filter."
+        return none_so_far(self.store, "finding", "Nothing was found.")
 
     def _draw_card(self) -> None:
         if not self._with_card:
@@ -137,9 +146,7 @@ class FindingsPane(Pane):
         finding = self.chosen
         card = self.query_one(KeyValues)
         if finding is None:
-            over = self.store.run is Run.FINISHED
-            told = "Nothing was found." if over and not self._query else "No finding here."
-            card.set_items([Paragraph(((told, "muted"),))])
+            card.set_items([Paragraph(((self._nothing(), "muted"),))])
         else:
             card.set_items(finding_card(finding, reviewed=self.store.notebook.is_reviewed(finding.id)))
 

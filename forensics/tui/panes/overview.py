@@ -12,9 +12,10 @@ from textual.app import ComposeResult
 from forensics.model.findings import Finding, Severity
 from forensics.tui.cards import image_card
 from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, ShowTab
+from forensics.tui.progress_words import unfinished
 from forensics.tui.store import Run, Topic
 from forensics.tui.widgets import Blank, Fact, Heading, Item, KeyValues, Paragraph, Part, Styled
-from forensics.tui.words import UNKNOWN, number_of, severity_counts, severity_part, size_text
+from forensics.tui.words import UNKNOWN, number_of, severity_counts, severity_part, share_text, size_text
 
 VERDICT_TONES = {"clean": "success", "review": "warning", "suspicious": "error", "malicious": "critical"}
 _TOP = 12
@@ -59,13 +60,13 @@ class OverviewPane(Pane):
 
     def _verdict(self) -> Iterator[Item]:
         store = self.store
-        running = store.run in (Run.OPENING, Run.ANALYSING)
+        so_far = bool(unfinished(store))
         verdict = store.verdict
         if verdict is None:
-            word = "nothing found so far" if running else "nothing found"
+            word = "nothing found so far" if so_far else "nothing found"
             yield Heading(((f"● {word}", "muted"),))
         else:
-            tail = f"   score {verdict.score} of 100" + ("   so far" if running else "")
+            tail = f"   score {verdict.score} of 100" + ("   so far" if so_far else "")
             yield Heading(
                 ((f"● {verdict.level.upper()}", VERDICT_TONES.get(verdict.level, "")), (tail, "muted"))
             )
@@ -156,7 +157,7 @@ class OverviewPane(Pane):
         yield Fact("packages", UNKNOWN if packages is None else f"{len(packages):,}")
         yield Fact("compared", UNKNOWN if sbom is None else _COMPARED.get(sbom.reference, sbom.reference))
         share = store.examined_share
-        yield Fact("examined", UNKNOWN if share is None else f"{share * 100:.2f} % of the bytes")
+        yield Fact("examined", UNKNOWN if share is None else f"{share_text(share)} of the bytes")
         if coverage is not None:
             yield Fact("files", f"{coverage.files:,} versions, {coverage.examined_files:,} examined whole")
         if store.report is not None:

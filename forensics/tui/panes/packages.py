@@ -21,7 +21,7 @@ _FILES_SHOWN = 300
 class PackagesPane(RecordsPane[ReportPackage]):
     """The list of packages with a card."""
 
-    topics = frozenset({Topic.PACKAGES, Topic.DRIFT, Topic.STATUSES})
+    topics = frozenset({Topic.PACKAGES, Topic.DRIFT, Topic.STATUSES, Topic.RUN})
     columns = (
         Column("name", 28, min_width=14, flexible=True, importance=9, fitted=True),
         Column("version", 22, min_width=10, flexible=True, importance=8, fitted=True),

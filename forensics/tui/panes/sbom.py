@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from forensics.tui.drift_rows import DRIFT_FIELDS, KIND_MEANINGS, DriftRow, drift_rows
 from forensics.tui.panes._pane import PaneKind, ShowPackage, ShowPath
 from forensics.tui.panes._records import RecordsPane
+from forensics.tui.progress_words import none_so_far
 from forensics.tui.store import Topic
 from forensics.tui.widgets import Blank, Column, Fact, Heading, Item, Paragraph, Part, Styled
 
@@ -116,7 +117,9 @@ class SbomPane(RecordsPane[DriftRow]):
 
     def nothing(self) -> str:
         """Why the list is empty."""
-        return "Nothing disagrees." if not self._query else "Nothing here answers the filter."
+        if self._query:
+            return "Nothing here answers the filter."
+        return none_so_far(self.store, "disagreement", "Nothing disagrees.")
 
     def open_record(self, record: DriftRow) -> None:
         """To the file, or to the package."""

@@ -18,14 +18,26 @@ from forensics.pipeline.export import export_versions
 from forensics.printable import printable
 from forensics.tui.panes import ChooseFile, Pane, ShowPath
 from forensics.tui.panes.findings import FindingsPane
+from forensics.tui.progress_words import has_ended, unfinished
 from forensics.tui.screens.choose import ChooseScreen
 from forensics.tui.screens.find_path import FindPathScreen
 from forensics.tui.screens.help import HelpScreen
+from forensics.tui.screens.notice import NoticeScreen
 from forensics.tui.screens.save import Export, ExportScreen, SaveReportScreen
 from forensics.tui.store import Run, Store, Topic
+from forensics.tui.widgets import Styled
+from forensics.tui.words import share_text
 from forensics.tui.workspace import Workspace
 
 _DIGEST_SHOWN = 12
+_WHOLE_OR_NONE = (
+    "A report answers for the whole image: what was found, what was compared, what could not be read. "
+    "Of half an analysis it would read as if the rest were clean. So none is made."
+)
+_WHAT_STAYS = (
+    "What is known stays on the screen, and x exports the files with their digests. For a report, "
+    "open the image again with o and let the analysis come to its end."
+)
 
 
 class DialogueActions(Screen[None]):
@@ -137,10 +149,10 @@ class DialogueActions(Screen[None]):
     def action_save_report(self) -> None:
         """Write the report to a file."""
         if self.store.report is None:
-            unfinished = self.store.run in (Run.OPENING, Run.ANALYSING)
-            self.tell(
-                "the report is ready when the analysis is finished" if unfinished else "there is no report"
-            )
+            if has_ended(self.store):
+                self.app.push_screen(NoticeScreen("There is no report to save", no_report(self.store)))
+            else:
+                self.tell("the report is ready when the analysis is finished")
             return
 
         def told(path: Path | None) -> None:
@@ -223,3 +235,16 @@ class DialogueActions(Screen[None]):
         """An export in the middle of a file does not keep the program from ending."""
         if self._exporting is not None:
             self._exporting.cancel()
+
+
+def no_report(store: Store) -> list[Styled]:
+    """Why an analysis that ended too early gives nothing to save, and what can be kept of it."""
+    share = store.examined_share
+    examined = "none" if share is None else share_text(share)
+    reason = store.error.message if store.error is not None and store.run is Run.FAILED else ""
+    return [
+        ((f"{unfinished(store)}; {examined} of the bytes were examined.", "warning"),),
+        *([((reason, "error"),)] if reason else []),
+        _WHOLE_OR_NONE,
+        _WHAT_STAYS,
+    ]
