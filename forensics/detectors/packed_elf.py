@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from forensics.detectors._finding import Circumstances, Statement, about_file, at_most, note
 from forensics.detectors._places import hidden_folder, is_volatile
 from forensics.detectors._scene import Detector, Scene
-from forensics.model.facts import ElfFacts
+from forensics.model.facts import ElfFacts, FileFacts
 from forensics.model.files import FileVersion
 from forensics.model.findings import Category, Confidence, Evidence, Finding, Severity
+from forensics.parsers.elf import SECTIONS_BEYOND_END
 
 PACKED = Statement(
     rule_id="elf/packed",
@@ -70,7 +71,11 @@ APPENDED = Statement(
     attack=("T1027.009",),
 )
 
+_UPX_BY_FORM = "UPX-like, markers removed"
+"""The packer that the examiner concludes from a lack of sections and from noise, not from a mark."""
 _OVERLAY = 4096
+_PARTIAL = frozenset({"truncated", "limit"})
+"""Codes of issues that say that only a part of a file was there to be examined."""
 
 
 class PackedElf(Detector):
@@ -85,10 +90,11 @@ class PackedElf(Detector):
             elf = facts.elf
             if elf is None or scene.vouched(version):
                 continue
-            if elf.packer:
+            cut = _lacks_its_sections(facts, elf)
+            if elf.packer and not (cut and elf.packer == _UPX_BY_FORM):
                 yield self._say(scene, PACKED, version, [note(f"packer: {elf.packer}"), *_notes(elf)])
                 continue
-            if not elf.has_sections and elf.kind != "core":
+            if not elf.has_sections and elf.kind != "core" and not cut:
                 yield self._say(scene, HEADERLESS, version, _notes(elf))
             elif elf.writable_executable:
                 yield self._say(scene, WRITABLE, version, _notes(elf))
@@ -104,6 +110,12 @@ class PackedElf(Detector):
         if not hidden and (reasons or not scene.has_reference):
             severity = at_most(severity, Severity.MEDIUM if said is PACKED else Severity.LOW)
         return about_file(scene, said, version, evidence, Circumstances(severity=severity, reasons=reasons))
+
+
+def _lacks_its_sections(facts: FileFacts, elf: ElfFacts) -> bool:
+    """Whether the section table lies in a part of the file that nobody has: nothing was removed then."""
+    partial = any(issue.code in _PARTIAL and issue.lost_bytes for issue in facts.issues)
+    return partial and SECTIONS_BEYOND_END in elf.notes
 
 
 def _notes(elf: ElfFacts) -> list[Evidence]:

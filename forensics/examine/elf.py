@@ -21,6 +21,7 @@ from forensics.parsers.elf import (
     PF_X,
     PT_GNU_STACK,
     PT_LOAD,
+    SECTIONS_BEYOND_END,
     SHF_ALLOC,
     SHF_EXECINSTR,
     SHF_WRITE,
@@ -187,7 +188,8 @@ def _oddities(elf: Elf, kind: str) -> Iterator[str]:
             yield "the entry point lies outside the executable segments"
         elif any(each.flags & PF_W for each in home):
             yield "the entry point lies in a writable segment"
-    if loads and not elf.sections and not any(note.endswith("no entries") for note in elf.notes):
+    told = any(note == SECTIONS_BEYOND_END or note.endswith("no entries") for note in elf.notes)
+    if loads and not elf.sections and not told:
         yield "there is no section table"
     if any(after.address < before.address for before, after in pairwise(loads)):
         yield "the segments do not stand in the order of their addresses"

@@ -21,6 +21,10 @@ MAX_DYNAMIC = 8_192
 MAX_SYMBOLS = 200_000
 MAX_NAME = 4_096
 
+_BEYOND_END = "the {} table reaches beyond the end of the file"
+SECTIONS_BEYOND_END = _BEYOND_END.format("section")
+"""The note of an object whose header places its section table where the bytes do not reach."""
+
 ET_REL, ET_EXEC, ET_DYN, ET_CORE = 1, 2, 3, 4
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
 PT_GNU_STACK = 0x6474E551
@@ -212,7 +216,7 @@ class _Reader:
             return []
         room = (self._size - offset - record.size) // stride + 1 if offset + record.size <= self._size else 0
         if room < count:
-            self._note(f"the {what} table reaches beyond the end of the file")
+            self._note(_BEYOND_END.format(what))
         if count > MAX_HEADERS:
             self._note(f"only the first {MAX_HEADERS} entries of the {what} table were read")
         found = max(0, min(room, count, MAX_HEADERS))
@@ -226,7 +230,9 @@ class _Reader:
             return []
         if count == 0:
             first = self._table(self._layout.section, offset, 1, stride, "section")
-            count = first[0][5] if first else 0
+            if not first:
+                return []
+            count = first[0][5]
             if count == 0:
                 self._note("the section table was emptied: it has a place, but no entries")
                 return []

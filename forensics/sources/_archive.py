@@ -215,7 +215,9 @@ class ArchiveEvidence(Evidence):
     def early_end(self) -> str:
         """How the archive ends before its end, or how the data are damaged that it was compressed to."""
         self._index()
-        return ", as ".join(filter(None, (self._early_end, self._damage)))
+        if not self._early_end:
+            return f"is not whole ({self._damage})" if self._damage else ""
+        return f"{self._early_end} ({self._damage})" if self._damage else self._early_end
 
     def lacks(self, name: str, kind: str) -> ImageNotOpened:
         """Why a forced reading fails; what is cut, no archive, or an old one, is called that instead."""
@@ -237,7 +239,7 @@ class ArchiveEvidence(Evidence):
             )
         places = self._index()
         if self.early_end and (not places.keys() & {"index.json", "manifest.json"} - {self._cut_name}):
-            return self._cut_short("manifest.json and index.json")
+            return self._cut_short("manifest.json or index.json")
         if not self._members:
             return ImageNotOpened(f"{self.path} is an empty archive: it holds no image", "check its origin")
         if "repositories" in places:
@@ -269,7 +271,7 @@ class ArchiveEvidence(Evidence):
                 f"; if it is a layer or the files of a container, open what is there with rootfs:{self.path}"
             )
         return ImageNotOpened(
-            f"{self.path} {self.early_end}: no whole {wanted} was found before that, which would list the images",
+            f"{self.path} {self.early_end}: it holds no whole {wanted}, which would list the images",
             hint,
         )
 

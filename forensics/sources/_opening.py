@@ -88,8 +88,8 @@ class Opening:
         if result.code:
             self.issues.add(result.code, "archive", result.error, result.lost)
         if result.code in {"truncated", "corrupt"}:
-            state = "ends early" if result.code == "truncated" else "is damaged"
-            self._damage = f"its {compression} data {state} at byte {result.consumed:,} of {blob.size:,}"
+            state = "ends early, at" if result.code == "truncated" else "is damaged behind"
+            self._damage = f"its {compression} data {state} byte {result.consumed:,}"
         if not result.size:
             raise ImageNotOpened(
                 f"{shown} is {compression} data that cannot be decompressed",

@@ -10,6 +10,8 @@ import pytest
 from forensics.detectors import Scene
 from forensics.detectors.packed_elf import DETECTOR
 from forensics.model.facts import ElfFacts, ElfSection
+from forensics.model.issues import Issue
+from forensics.parsers.elf import SECTIONS_BEYOND_END
 from tests.scenes import File, build, config, debian, elf, said
 
 PLAIN = ElfFacts(bits=64, endian="little", machine="x86-64", kind="executable")
@@ -36,6 +38,61 @@ def scene_with(path: str, *, cmd: tuple[str, ...] = (), base: bool = True, **fac
 )
 def test_what_is_told(facts: dict[str, object], rule: str, severity: str) -> None:
     assert said(list(DETECTOR.detect(scene_with("/opt/x", **facts)))) == [(rule, severity, "/opt/x")]
+
+
+@pytest.mark.parametrize(("code", "lost"), [("truncated", 5_000), ("limit", 5_000)])
+@pytest.mark.parametrize(
+    "facts",
+    [{"has_sections": False}, {"packer": "UPX-like, markers removed", "has_sections": False}],
+)
+def test_nothing_is_concluded_from_parts_that_are_not_there(
+    facts: dict[str, object], code: str, lost: int
+) -> None:
+    issue = Issue(stage="examine", code=code, subject="", message="", lost_bytes=lost)
+    scene = scene_with("/opt/x", notes=(SECTIONS_BEYOND_END,), **facts)
+    known = {
+        sha256: msgspec.structs.replace(one, issues=(issue,), lost_bytes=lost)
+        for sha256, one in scene.facts.items()
+    }
+    assert list(DETECTOR.detect(dataclasses.replace(scene, facts=known))) == []
+
+
+def test_signatures_that_gave_up_do_not_hide_a_removed_section_table() -> None:
+    issue = Issue(stage="examine", code="timeout", subject="", message="", lost_bytes=5_000)
+    scene = scene_with("/opt/x", has_sections=False, notes=(SECTIONS_BEYOND_END,))
+    known = {
+        sha256: msgspec.structs.replace(one, issues=(issue,), lost_bytes=5_000)
+        for sha256, one in scene.facts.items()
+    }
+    found = said(list(DETECTOR.detect(dataclasses.replace(scene, facts=known))))
+    assert found == [("elf/no-sections", "medium", "/opt/x")]
+
+
+def test_a_header_without_a_section_table_says_so_in_a_cut_file_too() -> None:
+    issue = Issue(stage="examine", code="truncated", subject="", message="", lost_bytes=9)
+    scene = scene_with("/opt/x", has_sections=False)
+    known = {
+        sha256: msgspec.structs.replace(one, issues=(issue,), lost_bytes=9)
+        for sha256, one in scene.facts.items()
+    }
+    found = said(list(DETECTOR.detect(dataclasses.replace(scene, facts=known))))
+    assert found == [("elf/no-sections", "medium", "/opt/x")]
+
+
+def test_a_table_beyond_the_end_of_a_whole_file_is_told() -> None:
+    scene = scene_with("/opt/x", has_sections=False, notes=(SECTIONS_BEYOND_END,))
+    assert said(list(DETECTOR.detect(scene))) == [("elf/no-sections", "medium", "/opt/x")]
+
+
+def test_marks_that_are_there_count_in_a_cut_file_too() -> None:
+    issue = Issue(stage="examine", code="truncated", subject="", message="", lost_bytes=9)
+    scene = scene_with("/opt/x", packer="UPX")
+    known = {
+        sha256: msgspec.structs.replace(one, issues=(issue,), lost_bytes=9)
+        for sha256, one in scene.facts.items()
+    }
+    found = said(list(DETECTOR.detect(dataclasses.replace(scene, facts=known))))
+    assert found == [("elf/packed", "high", "/opt/x")]
 
 
 def test_plain_code_and_a_short_overlay() -> None:

@@ -191,7 +191,7 @@ class TestArchives:
     def test_cut_compressed_data_is_called_cut(self, tmp_path, spool):
         packed = gzip.compress(docker_save([LOWER, UPPER]))
         error = refused(written(tmp_path, packed[: len(packed) // 2]), spool)
-        assert "ends early, at byte" in error.message
+        assert "(its gzip data ends early, at byte " in error.message
         assert "rootfs:" not in error.hint
 
     def test_damaged_compressed_data_is_called_damaged(self, tmp_path, spool):
@@ -199,7 +199,7 @@ class TestArchives:
         packed = bytearray(gzip.compress(docker_save([tar_of([("etc/numbers", text)])])))
         packed[len(packed) // 2 :] = b"\xff" * (len(packed) - len(packed) // 2)
         error = refused(written(tmp_path, bytes(packed)), spool)
-        assert "its gzip data is damaged at byte" in error.message
+        assert "its gzip data is damaged behind byte" in error.message
         assert "it holds no image" not in error.message
         assert "rootfs:" not in error.hint
 
