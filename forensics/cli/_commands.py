@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import os
 import pkgutil
+import re
 from collections.abc import Sequence
 
 import click
@@ -16,6 +18,7 @@ from forensics.errors import UsageError
 from forensics.printable import printable
 
 DEFAULT = "open"
+_PLAIN = re.compile(r"[\w.+@%-]+")
 
 
 class CommandFolder(click.Group):
@@ -55,6 +58,30 @@ class CommandFolder(click.Group):
                 )
         return [DEFAULT, *arguments]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; while a shell completes, what is no command is an image here too."""
+        if ctx.resilient_parsing and args:
+            with contextlib.suppress(UsageError):
+                args = self.with_default(args)
+        return super().parse_args(ctx, args)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Commands that begin like this, else files: an image may stand where a command does."""
-        return super().shell_complete(ctx, incomplete) or [CompletionItem(incomplete, type="file")]
+        """Commands and files that begin like this: an image may stand where a command does.
+
+        Files are left to the shell where no command competes: it knows better how to write their names.
+        """
+        found = super().shell_complete(ctx, incomplete)
+        if not found:
+            return [CompletionItem(incomplete, type="file")]
+        return found + [CompletionItem(name) for name in _files_here(incomplete)] if incomplete else found
+
+
+def _files_here(begin: str) -> list[str]:
+    """Files and folders of the current folder that begin like this, save those that need quotes."""
+    with contextlib.suppress(OSError), os.scandir() as entries:
+        return sorted(
+            f"{entry.name}/" if entry.is_dir() else entry.name
+            for entry in entries
+            if entry.name.startswith(begin) and _PLAIN.fullmatch(entry.name)
+        )
+    return []

@@ -24,8 +24,20 @@ def refuse_to_touch(target: Path, *evidence: str | Path) -> None:
                 )
 
 
+def lies_here(reference: str) -> bool:
+    """Whether anything on this machine may be what the reference means; a link to nowhere is nothing."""
+    return bool(_readings(reference))
+
+
 def _readings(reference: str) -> list[Path]:
     """Every path a reference may mean: as it stands, without its scheme, without its tag."""
     texts = {reference, reference.partition(":")[2]}
     texts |= {text.rpartition(":")[0] for text in texts}
-    return [Path(text) for text in sorted(texts) if text and Path(text).exists()]
+    return [Path(text) for text in sorted(texts) if text and _exists(Path(text))]
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long, or one that holds a zero byte
+        return False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from forensics.cli._evidence import lies_here
 from forensics.cli._parameters import IMAGE, analysis_options
 from forensics.errors import UsageError
 
@@ -31,13 +32,24 @@ def open_interface(*, reference: str | None, options: Options, report: Path | No
 
     if reference is not None and report is None and is_saved_report(Path(reference)):
         report, reference = Path(reference), None
+    # What cannot be opened is told on the command line, not on a screen that leaves no trace of it.
     if report:
-        load_report(report)  # what cannot be opened is told on the command line, not on a screen
+        load_report(report)
+    if reference is not None and not lies_here(reference):
+        _refuse(reference, options)
     if not on_terminal():
         raise UsageError("the interface needs a terminal", "forensics scan IMAGE reports without one")
     from forensics.tui import run_interface
 
     return run_interface(reference, options, report)
+
+
+def _refuse(reference: str, options: Options) -> None:
+    """Raise what opening an image that is not here raises."""
+    from forensics.pipeline import Session
+
+    with Session(reference, options) as session:
+        session.open()
 
 
 def on_terminal() -> bool:

@@ -136,8 +136,13 @@ def interface(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, Options
 
 
 def test_open_passes_image_report_and_options(
-    run: Run, tmp_path: Path, interface: list[tuple[str | None, Options, Path | None]]
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    interface: list[tuple[str | None, Options, Path | None]],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "image.tar").write_bytes(b"")
     saved = tmp_path / "saved"
     saved.write_text(reports()["json"].render(make_report()))
     assert run("image.tar", "--no-cache").code == 0
@@ -161,6 +166,39 @@ def test_open_tells_what_is_wrong_with_a_report_before_the_screen(
     assert ran.code == 3
     assert "cut short" in ran.errors
     assert interface == []
+
+
+@pytest.mark.parametrize("command", [[], ["open"], ["open", "--no-cache"]])
+@pytest.mark.parametrize(
+    ("reference", "code", "words"),
+    [
+        ("nonexist.tar", 3, "there is nothing at nonexist.tar"),
+        ("oci-dir:nonexist:1", 3, "there is nothing at nonexist"),
+        ("nonexist:1", 3, "nonexist:1"),
+        ("docker:alpine", 2, "docker:"),
+        ("x" * 5000, 3, "xxx"),
+        ("a\0b", 2, "no image was named"),
+        ("link.tar", 3, "there is nothing at link.tar"),
+    ],
+)
+def test_what_is_not_there_is_told_before_the_screen(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    interface: list[tuple[str | None, Options, Path | None]],
+    command: list[str],
+    reference: str,
+    code: int,
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link.tar").symlink_to("gone.tar")
+    ran = run(*command, reference)
+    assert (ran.code, ran.output, interface) == (code, b"", [])
+    first, second = ran.errors.splitlines()
+    assert first.startswith("error: ")
+    assert words in first
+    assert second.startswith("hint: ")
 
 
 def test_open_needs_a_terminal(run: Run, small_image: Path) -> None:
