@@ -29,12 +29,14 @@ def host_of(address: str) -> str:
 
 
 def bare(host: str) -> Bare:
-    """Where `host` leads when it is a number.
+    """Where `host` leads when it is a number, or `localhost`.
 
     Numbers written in other ways than with four decimal parts (`0x7f000001`, `2130706433`) count as public:
     nobody writes them who has nothing to hide. So do documentation networks (RFC 5737, RFC 3849), which stand
     for public ones.
     """
+    if host.lower() == "localhost":
+        return Bare.HERE
     number = _number(host)
     if number is None:
         return Bare.PUBLIC if _ONLY_NUMBERS.fullmatch(host[:64]) else Bare.NOT
