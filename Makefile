@@ -19,6 +19,7 @@ $(STAMP): pyproject.toml | $(BIN)/python
 demo: $(STAMP)
 	$(BIN)/forensics samples build $(DEMO) --only $(DEMO_SAMPLE) >/dev/null
 	$(BIN)/forensics open $(DEMO)/$(DEMO_SAMPLE).tar
+	@echo 'The command is $(BIN)/forensics; the same image as a table: $(BIN)/forensics scan $(DEMO)/$(DEMO_SAMPLE).tar'
 
 # Set up and run every test that this machine has the means for; those that measure time by themselves.
 test: $(STAMP)

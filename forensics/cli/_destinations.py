@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forensics.cli._evidence import refuse_to_touch
-from forensics.cli._terminal import terminal, write_text
+from forensics.cli._terminal import counted, terminal, write_text
 from forensics.errors import ForensicsError, UsageError
 from forensics.model.report import Report
 from forensics.printable import printable
@@ -82,7 +82,7 @@ def _names(wanted: Sequence[ReportFormat], outputs: Sequence[str]) -> list[str]:
     if len(outputs) == 1 and outputs[0] != _STANDARD_OUTPUT:
         return [f"{outputs[0]}{format_.extension}" for format_ in wanted]
     raise UsageError(
-        f"there are {len(wanted)} formats and {len(outputs)} --output",
+        f"{counted(len(wanted), 'format')} and {len(outputs)} --output do not fit",
         "give one --output for each format in their order, or a single one as the stem of all names",
     )
 

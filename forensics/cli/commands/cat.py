@@ -10,7 +10,7 @@ import click
 
 from forensics.cli._parameters import image_argument, image_options, layer_option
 from forensics.cli._progress import progress
-from forensics.cli._terminal import say, write_bytes, write_lines
+from forensics.cli._terminal import counted, say, write_bytes, write_lines
 from forensics.errors import UsageError
 from forensics.limits import MIB
 from forensics.printable import printable
@@ -64,10 +64,11 @@ def cat(
                 written += len(piece)
         size = version.content.size if version.content else 0
         if written < size:
+            missing = counted(size - written, "byte")
             if written == view.readable_size(version):
-                say(f"note: {size - written:,} bytes were left out: its holes are too large to write")
+                say(f"note: {missing} left out: its holes are too large to write")
             else:
-                say(f"note: the layer ends {size - written:,} bytes before the file does")
+                say(f"note: the layer ends {missing} before the file does")
             return _NOT_EXAMINED
     return 0
 
@@ -77,7 +78,9 @@ def _refuse_control_characters(view: ImageView, version: FileVersion) -> None:
     hint = "use --hex, send it to a file or a pipe, or add --force"
     name = printable(version.path)
     if version.content and version.content.size > _TERMINAL_BYTES:
-        raise UsageError(f"{name} is too long for a terminal: {version.content.size:,} bytes", hint)
+        from forensics.reports import human_size
+
+        raise UsageError(f"{name} is too long for a terminal: {human_size(version.content.size)}", hint)
     try:
         text = b"".join(view.pieces(version)).decode()
     except UnicodeDecodeError:

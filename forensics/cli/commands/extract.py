@@ -10,7 +10,7 @@ import click
 from forensics.cli._evidence import refuse_to_touch
 from forensics.cli._parameters import image_argument, image_options, layer_option
 from forensics.cli._progress import progress
-from forensics.cli._terminal import say
+from forensics.cli._terminal import counted, say
 from forensics.errors import UsageError
 from forensics.printable import printable
 
@@ -71,7 +71,8 @@ def extract(
         if row.expected_sha256 or not row.complete:
             say(f"note: layer {row.layer}:{row.path} is not what the layer's index says, see {MANIFEST}")
     count = sum(1 for row in rows if row.file)
-    say(f"{count} of {len(rows)} entries have content, see {printable(str(folder / MANIFEST))}")
+    of_all = f"{count:,} of {counted(len(rows), 'entry', 'entries')}"
+    say(f"{of_all} {'has' if count == 1 else 'have'} content, see {printable(str(folder / MANIFEST))}")
     return _NOT_EXAMINED if any(not row.complete for row in rows) else 0
 
 

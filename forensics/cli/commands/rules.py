@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forensics.cli._terminal import write_json, write_lines, write_table
+from forensics.cli._terminal import counted, write_json, write_lines, write_table
 from forensics.printable import printable
 
 if TYPE_CHECKING:
@@ -66,7 +66,10 @@ def check(paths: tuple[Path, ...]) -> int:
     state = signatures.state
     errors = sum(problem.level == "error" for problem in problems)
     packs = ", ".join(f"{pack.name} {pack.rules}" for pack in state.packs)
-    summary = f"{state.rules} rules ({packs}), {errors} errors, {len(problems) - errors} warnings"
+    summary = (
+        f"{counted(state.rules, 'rule')} ({packs}), {counted(errors, 'error')}, "
+        f"{counted(len(problems) - errors, 'warning')}"
+    )
     write_lines(map(printable, [*map(_told, problems), summary]))
     return _BROKEN if errors else 0
 

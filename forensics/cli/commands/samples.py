@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forensics.cli._terminal import write_json, write_lines, write_table
+from forensics.cli._terminal import counted, write_json, write_lines, write_table
 from forensics.printable import printable
 
 if TYPE_CHECKING:
@@ -83,7 +83,10 @@ def grade(*, report: Path, key: Path) -> int:
     lines += [
         f"TOO MUCH   {finding.severity}  {finding.rule_id}  {finding.path or '-'}" for finding in excess
     ]
-    lines.append(f"{answers.id}: {sum(met)} of {len(met)} answers found, {len(excess)} findings too much")
+    lines.append(
+        f"{answers.id}: {sum(met)} of {counted(len(met), 'answer')} found, "
+        f"{counted(len(excess), 'finding')} too much"
+    )
     write_lines(map(printable, lines))
     return 0 if all(met) and not excess else _NOT_ALL_FOUND
 

@@ -88,8 +88,10 @@ def exit_code(report: Report, fail_on: Severity | None) -> int:
 def _say_what_was_lost(report: Report) -> None:
     lost = [issue for issue in report.coverage.issues if issue.lost_bytes]
     if lost:
+        from forensics.reports import human_size
+
         total = sum(issue.lost_bytes for issue in lost)
-        say(f"note: {total:,} bytes could not be examined, the coverage section says which")
+        say(f"note: {human_size(total)} could not be examined, the coverage section says which")
 
 
 COMMAND = scan

@@ -53,7 +53,7 @@ def test_several_files_are_taken_in_order(tmp_path: Path) -> None:
         ("json,table", (), "need a place to go"),
         ("json,table", ("-",), "2 formats and 1 --output"),
         ("json,table", ("-", "-"), "the same place"),
-        ("json", ("a", "b"), "1 formats and 2 --output"),
+        ("json", ("a", "b"), "1 format and 2 --output"),
         ("json", ("absent/report",), "there is no folder absent"),
         ("json", (".",), "is a folder"),
         ("json", ("/proc/report",), "cannot be written|cannot write"),

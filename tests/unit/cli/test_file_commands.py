@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import stat
 import subprocess
@@ -11,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from forensics.model.report import ReportLayer
+from tests.image_archives import docker_save
+from tests.layered_images import layer_tar
 from tests.unit.cli.conftest import ESCAPE_NAME, PROGRAM_BYTES
 
 Run = Callable[..., Any]
@@ -116,6 +120,25 @@ def test_cat_points_to_the_layer_of_a_deleted_file(run: Run, small_image: Path) 
     assert "--layer 0 deleted by layer 2" in ran.errors
 
 
+def test_cat_tells_of_what_a_layer_does_not_hold(run: Run, tmp_path: Path) -> None:
+    image = tmp_path / "cut.tar"
+    image.write_bytes(docker_save([layer_tar({"/a": b"a" * 5000})[: 512 + 4999]]))
+    ran = run("cat", image, "/a")
+    assert (ran.code, ran.output) == (4, b"a" * 4999)
+    assert ran.errors == "note: the layer ends 1 byte before the file does\n"
+
+
+def test_a_file_too_long_for_a_terminal_is_told_with_its_size(
+    run: Run, small_image: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("forensics.cli.commands.cat")
+    monkeypatch.setattr(module, "_TERMINAL_BYTES", 1000)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    ran = run("cat", small_image, "/usr/bin/tool", "--layer", "0")
+    assert (ran.code, ran.output) == (2, b"")
+    assert "error: /usr/bin/tool is too long for a terminal: 2.3 kB\n" in ran.errors
+
+
 def test_cat_in_hexadecimal_is_what_hexdump_writes(
     run: Run, small_image: Path, tmp_path: Path, tool: Callable[[str], str]
 ) -> None:
@@ -166,6 +189,7 @@ def test_extract_takes_folders_and_follows_links(run: Run, small_image: Path, tm
     assert ran.errors == f"2 of 5 entries have content, see {folder}/manifest.json\n"
     again = run("extract", small_image, "/bad.txt", "--to", folder)
     assert again.code == 0
+    assert again.errors == f"1 of 1 entry has content, see {folder}/manifest.json\n"
     assert len(json.loads((folder / "manifest.json").read_text())["files"]) == 6
 
 

@@ -100,7 +100,7 @@ def test_lost_bytes_end_with_4_unless_something_was_found(
     analyses(make_report(issues=LOST))
     ran = run("scan", "image.tar", "--format", "json", *limit)
     assert ran.code == code
-    assert ran.errors == "note: 1,234 bytes could not be examined, the coverage section says which\n"
+    assert ran.errors == "note: 1.2 kB could not be examined, the coverage section says which\n"
     assert run("scan", "image.tar", "--quiet", *limit).errors == ""
 
 
