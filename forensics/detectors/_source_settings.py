@@ -55,8 +55,9 @@ _APT_SETTING = re.compile(
 )
 _INI = re.compile(r"(?P<key>[\w@:./-]+)[ \t]*[=:][ \t]*(?P<value>.*)")
 _NPM = re.compile(
-    r"[ \t]*[\"']?(?:(?P<registry>(?:@[^:\s]+:)?registry|npmRegistryServer)|(?P<strict>strict-ssl|enableStrictSsl))"
-    r"[\"']?(?:[ \t]*[=:][ \t]*|[ \t]+)[\"']?(?P<value>[^\s\"']+)"
+    r"[ \t]*[\"']?(?:(?P<registry>(?:@[^:\s]+:)?registry|npmRegistryServer)"
+    r"|(?P<strict>strict-ssl|enableStrictSsl))[\"']?"
+    r"(?:[ \t]*[=:][ \t]*|[ \t]+)[\"']?(?P<value>[^\s\"']+)"
 )
 _PIP_ADDRESSES = frozenset({"index-url", "extra-index-url", "find-links", "index", "pypi"})
 _UNSIGNED = "What is installed is taken without a valid signature."

@@ -1,6 +1,7 @@
 """Where package managers fetch from, and whether they check what they get.
 
-Source: sources.list(5), apt.conf(5), apk-repositories(5), dnf.conf(5), npmrc(5), pip's and gem's configuration.
+Source: sources.list(5), apt.conf(5), apk-repositories(5), dnf.conf(5), npmrc(5), and the configuration of pip
+and gem.
 """
 
 from __future__ import annotations
