@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
+import unicodedata
+
+_END_BLANKS = re.compile(r"(?:^|(?<=/)) +| +(?=/|$)")
+_JOINING_JAMO = range(0x1160, 0x1200)
 
 
 def printable(text: str | bytes) -> str:
@@ -17,6 +22,25 @@ def printable(text: str | bytes) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escape(ord(char)) for char in text)
+
+
+def told_apart(path: str) -> str:
+    r"""As `printable`, and so that two paths which look alike on a line are not shown alike.
+
+    Blanks at either end of a component become `\x20`. Where a path is not in the composed form in which
+    names are usually typed (Unicode normal form C), the characters that composing would take in become
+    `\uNNNN`: two spellings of one word differ. All other paths are as `printable` gives them.
+    """
+    if not path.isascii() and not unicodedata.is_normalized("NFC", path):
+        path = "".join(_escape(ord(char)) if _is_taken_in(char) else char for char in path)
+    return printable(_END_BLANKS.sub(lambda blanks: r"\x20" * len(blanks[0]), path))
+
+
+def _is_taken_in(char: str) -> bool:
+    """Whether normal form C may write this character as part of another, or as another."""
+    if unicodedata.category(char).startswith("M") or ord(char) in _JOINING_JAMO:
+        return True
+    return not unicodedata.is_normalized("NFC", char)
 
 
 def _escape(code: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from forensics.errors import UsageError
 from forensics.layers import ImageView
 from forensics.model.files import Entry, FileKind, FileState, FileVersion
-from forensics.printable import printable
+from forensics.printable import printable, told_apart
 
 
 def wanted_path(text: str) -> str:
@@ -19,8 +19,8 @@ def wanted_path(text: str) -> str:
 class ImageFiles:
     r"""Looks paths up in an image: in the finished one, in one layer, or in all of them.
 
-    A path can also be given as it is shown, with its unprintable bytes as `\xNN`; that is tried when nothing
-    has the name as typed.
+    A path can also be given as it is shown, with escapes like `\xNN`; that is tried when nothing has the
+    name as typed.
     """
 
     def __init__(self, view: ImageView, layer: int | None = None, *, all_versions: bool = False) -> None:
@@ -133,7 +133,8 @@ class ImageFiles:
         """The exact paths that are shown as `path`, other than itself."""
         if "\\" not in path:
             return []
-        return sorted({one.path for one in self._view.all_versions() if printable(one.path) == path} - {path})
+        paths = {one.path for one in self._view.all_versions()} - {path}
+        return sorted(one for one in paths if path in (printable(one), told_apart(one)))
 
     def nothing_at(self, text: str) -> UsageError:
         """The error for a path at which nothing was found; the hint names the versions other layers have."""

@@ -14,7 +14,7 @@ from forensics.cli._parameters import image_argument, image_options, layer_optio
 from forensics.cli._progress import progress
 from forensics.cli._terminal import say, write_json, write_lines
 from forensics.model.files import Change, Entry, FileKind, FileVersion
-from forensics.printable import exact_base64, printable
+from forensics.printable import exact_base64, printable, told_apart
 
 if TYPE_CHECKING:
     from forensics.pipeline import Options
@@ -90,7 +90,7 @@ def ls(
             raise files.nothing_at(path)
         places = files.led_to(path, versions)
         if places:
-            say(f"note: {printable(wanted_path(path))} leads to {', '.join(map(printable, places))}")
+            say(f"note: {printable(wanted_path(path))} leads to {', '.join(map(told_apart, places))}")
         rows = chain(map(_listed, versions), (_listed_mark(layer or 0, mark) for mark in marks))
         if as_json:
             write_json(rows)
@@ -135,7 +135,7 @@ def _row(layer: int, entry: Entry) -> ListedFile:
 
 
 def _line(row: ListedFile) -> str:
-    """One file for people: every text in it is printable already."""
+    """One file for people: every text in it is printable already, but may look like another."""
     kind = FileKind(row.kind)
     mode = stat.filemode(_TYPE_BITS.get(kind, 0) | row.mode)
     size = f"{row.device[0]}, {row.device[1]}" if row.device else str(row.size)
@@ -144,7 +144,7 @@ def _line(row: ListedFile) -> str:
     owner = f"{row.uid}:{row.gid}"
     return (
         f"{mode} {owner:<9} {size:>11} {_time(row.mtime)} {state or row.kind:<14} {row.layer:>3}"
-        f" {row.path}{arrow}{row.link if arrow else ''}"
+        f" {told_apart(row.path)}{arrow}{told_apart(row.link) if arrow else ''}"
     )
 
 

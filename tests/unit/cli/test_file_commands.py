@@ -16,7 +16,7 @@ import pytest
 
 from forensics.model.report import ReportLayer
 from tests.image_archives import docker_save
-from tests.layered_images import layer_tar
+from tests.layered_images import Link, layer_tar
 from tests.unit.cli.conftest import ESCAPE_NAME, PROGRAM_BYTES
 
 Run = Callable[..., Any]
@@ -72,6 +72,22 @@ def test_ls_of_all_versions_says_what_became_of_each(run: Run, small_image: Path
         ["visible", "1", "/usr/bin/tool"],
     ]
     assert "deleted:2" in run("ls", small_image, "/gone/secret", "--all-versions").text
+
+
+def test_ls_tells_apart_what_looks_alike(run: Run, tmp_path: Path) -> None:
+    image = tmp_path / "alike.tar"
+    names = ("/tmp/x", "/tmp/x ", "/tmp/caf\u00e9", "/tmp/cafe\u0301")
+    layer = {name: f"content of {name}" for name in names} | {"/tmp/y": Link("x ")}
+    image.write_bytes(docker_save([layer_tar(layer)]))
+    shown = [line.partition(" 0 /")[2] for line in run("ls", image).text.splitlines()]
+    assert sorted(shown) == sorted(
+        ["tmp/x", "tmp/x\\x20", "tmp/caf\u00e9", "tmp/cafe\\u0301", "tmp/y -> x\\x20"]
+    )
+    assert run("cat", image, "/tmp/x\\x20").text == "content of /tmp/x "
+    assert run("cat", image, "/tmp/cafe\\u0301").text == "content of /tmp/cafe\u0301"
+    assert run("cat", image, "/tmp/x").text == "content of /tmp/x"
+    rows = json.loads(run("ls", image, "--json").output)
+    assert {row["path"] for row in rows} == {*names, "/tmp/y"}
 
 
 def test_ls_as_json_has_every_key_and_the_exact_path(run: Run, small_image: Path) -> None:
