@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from forensics.tui.panes.overview import VERDICT_TONES
+from forensics.tui.progress_words import unfinished
 from forensics.tui.store import Store
 from forensics.tui.widgets import Part, plain, to_content
 from forensics.tui.words import severity_counts, share_text, size_text
@@ -62,7 +63,7 @@ class ImageHeader(Widget):
             ]
         verdict = store.verdict
         if verdict is not None:
-            word = verdict.level.upper() if store.report is not None else f"{verdict.level} so far"
+            word = f"{verdict.level} so far" if unfinished(store) else verdict.level.upper()
             pieces.append(_Piece(9, ((f"● {word}", VERDICT_TONES.get(verdict.level, "")),)))
         shown: list[Part] = []
         for severity, number in severity_counts(store.findings.ordered).items():

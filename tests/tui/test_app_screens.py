@@ -17,6 +17,7 @@ from forensics.tui.screens.analysis import AnalysisScreen
 from forensics.tui.screens.choose import ChooseScreen
 from forensics.tui.screens.find_path import FindPathScreen
 from forensics.tui.screens.help import HelpScreen
+from forensics.tui.screens.notice import NoticeScreen
 from forensics.tui.screens.open_image import OpenImageScreen
 from forensics.tui.screens.progress import ProgressScreen
 from forensics.tui.screens.save import ExportScreen, SaveReportScreen
@@ -199,7 +200,7 @@ async def test_the_analysis_can_be_stopped_and_what_is_known_stays(open_story: O
         await program.press("f", *"kworker", "enter")
         await program.until(lambda: program.screen.workspace.detail_pane.version)
         await program.press("ctrl+s")
-        assert isinstance(program.app.screen, AnalysisScreen), "there is no report to save"
+        assert isinstance(program.app.screen, NoticeScreen), "there is no report to save"
 
 
 @pytest.mark.parametrize("key", ["2", "3", "4", "5", "7", "8"])

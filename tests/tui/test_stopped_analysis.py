@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 
 from forensics.errors import ForensicsError
-from forensics.pipeline.events import (
-    FindingsFound,
-    InventoryReady,
-    IssueRaised,
-    Progress,
-    ReportReady,
-    Stage,
-    ViewReady,
-)
+from forensics.pipeline.events import InventoryReady, Progress, ReportReady, Stage
+from forensics.tui.findings_book import FindingsBook
 from forensics.tui.panes._records import RecordsPane
 from forensics.tui.panes.coverage import CoveragePane
 from forensics.tui.panes.findings import FindingsPane
@@ -30,17 +23,9 @@ from tests.widget_host import screen_lines
 async def silenced(program: Program) -> None:
     """A screen that has heard of neither an issue nor a finding, 45.12 % of the way through the bytes."""
     await program.until(lambda: isinstance(program.app.screen, AnalysisScreen) and program.store.files)
-    program.worker.until = program.worker._at
     program.store.issues.clear()
-    assert not program.store.findings.ordered
+    program.store.findings = FindingsBook()
     program.screen.store_changed(program.store.apply(Progress(Stage.EXAMINE, 4512, 10_000)))
-
-
-def without_findings(program: Program) -> None:
-    """Nothing that was found or went wrong is said."""
-    said = (FindingsFound, IssueRaised)
-    program.worker._events = [each for each in program.worker._events if not isinstance(each, said)]
-    program.worker.hold_before(InventoryReady)
 
 
 async def shown(program: Program, key: str) -> str:
@@ -58,8 +43,7 @@ def size() -> tuple[int, int]:
 
 
 async def test_the_coverage_of_a_stopped_analysis(open_story: Open, size: tuple[int, int]) -> None:
-    async with open_story(size=size, hold=ViewReady) as program:
-        without_findings(program)
+    async with open_story(size=size, hold=InventoryReady) as program:
         await silenced(program)
         going_on = await shown(program, "8")
         assert "verything was examined" not in going_on
@@ -87,8 +71,7 @@ async def test_issues_of_a_stopped_analysis_stand_below_the_same_words(
 
 
 async def test_findings_are_those_so_far(open_story: Open, size: tuple[int, int]) -> None:
-    async with open_story(size=size, hold=ViewReady) as program:
-        without_findings(program)
+    async with open_story(size=size, hold=InventoryReady) as program:
         await silenced(program)
         assert "No finding so far; the analysis goes on." in await shown(program, "3")
         await program.press("ctrl+c")
