@@ -106,7 +106,8 @@ Credentials of a build machine turned up elsewhere, days after this image was bu
 running container was searched from end to end and nothing was found in its file system.
 
 - Is there anything in the image that the container does not show?
-- What did it take, and where did it send it?
+- What did it take? The findings say.
+- Where did it send it? A list of findings does not say that: read the file, as its layer still holds it.
 - Which step brought it, and which one removed it?
 """,
     make=_make,
@@ -117,7 +118,8 @@ running container was searched from end to end and nothing was found in its file
             layer=4,
             path="/opt/build/metrics.py",
             state="deleted",
-            why="It gathers credentials of a dozen kinds and all processes' environments, and posts them.",
+            why="It gathers credentials of a dozen kinds and all processes' environments, and posts them to "
+            "https://telemetry.build-metrics.invalid/upload.",
         ),
         Answer(
             categories=("defense-evasion", "integrity", "archive-anomaly"),

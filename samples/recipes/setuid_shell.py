@@ -42,7 +42,8 @@ The image runs as `www-data`, and policy says that this is enough. An attacker w
 server was root a second later.
 
 - By which files can an unprivileged account of this image become root?
-- One of them is a copy of something else in the image. Of what?
+- One of them is a copy of another program of this image, under a name of its own. Of which one? Two witnesses
+  agree: the build step, and the SHA-256, by which the list of files can be filtered (`sha256:`).
 - One of them shows nothing in its permission bits. Where does its power stand?
 """,
     make=_make,
@@ -53,7 +54,7 @@ server was root a second later.
             layer=2,
             path="/usr/local/bin/logrotate-helper",
             state="visible",
-            why="A copy of the shell with the set-user-ID bit of root.",
+            why="A copy of the shell /usr/bin/dash (the same SHA-256) with the set-user-ID bit of root.",
         ),
         Answer(
             categories=("privilege-escalation",),
