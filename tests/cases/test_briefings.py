@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forensics.cli.main import main
-from forensics.samples import Answer, Recipe, build, recipe_of
+from forensics.samples import Recipe, build, recipe_of
 
 
 def built(name: str, folder: Path) -> tuple[Recipe, str]:
