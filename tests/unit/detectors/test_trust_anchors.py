@@ -1,4 +1,4 @@
-"""Certificate authorities that no package brought. The certificates were made for this; their keys are lost."""
+"""Certificate authorities that no package brought. The certificates were made here; their keys are lost."""
 
 from __future__ import annotations
 
