@@ -227,7 +227,11 @@ class ReportFile(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """How much was looked at. Counts are of distinct file versions, bytes of their contents."""
+    """How much was looked at: file versions and the bytes of their contents.
+
+    `files` and `bytes` include what is known to be missing beside them, absent parts of layers as the archive
+    stores them: then both are what there is at least.
+    """
 
     files: int = 0
     bytes: int = 0

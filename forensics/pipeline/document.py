@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from forensics import __version__
 from forensics.detectors import Scene, verdict
 from forensics.model import report as doc
 from forensics.model.facts import FileFacts
-from forensics.model.files import FileKind, FileVersion
+from forensics.model.files import FileVersion
 from forensics.model.findings import Finding, report_order
 from forensics.model.image import Image, ImageConfig
 from forensics.model.issues import Issue
 from forensics.model.packages import Inventory
 from forensics.model.sbom import FileStatus, FileVerdict
+from forensics.pipeline.coverage import coverage, qualified
 from forensics.pipeline.layer_rows import layer_rows
 from forensics.printable import exact_base64, printable
 
@@ -44,17 +43,18 @@ def document(parts: Parts, timings: dict[str, float]) -> doc.Report:
     """The report; the same parts give the same document."""
     scene = parts.scene
     findings = tuple(sorted({f.id: f for f in parts.findings}.values(), key=report_order))
+    covered = coverage(scene, parts.issues)
     return doc.Report(
         schema=doc.SCHEMA,
         tool=doc.Tool(
             name="forensics", version=__version__, signatures=parts.signatures, started=parts.started
         ),
         image=_image(scene),
-        verdict=verdict(findings),
+        verdict=qualified(verdict(findings), covered),
         sbom=_sbom_section(scene),
         packages=_packages(scene.inventory),
         findings=findings,
-        coverage=_coverage(parts),
+        coverage=covered,
         timings=timings,
         files=tuple(_files(scene)),
     )
@@ -199,38 +199,6 @@ def _packages(inventory: Inventory) -> tuple[doc.ReportPackage, ...]:
             files=package.files,
         )
         for package in sorted(inventory.packages, key=lambda package: package.id)
-    )
-
-
-def _coverage(parts: Parts) -> doc.Coverage:
-    scene = parts.scene
-    files = size = examined_files = examined_bytes = 0
-    issues = [*scene.image.issues, *scene.view.issues, *scene.inventory.issues, *parts.issues]
-    for index in scene.view.image_layers:
-        issues.extend(index.issues)
-    if scene.reconciliation:
-        issues.extend(scene.reconciliation.issues)
-    told: set[str] = set()
-    for version in scene.view.all_versions():
-        if version.entry.kind is not FileKind.REGULAR:
-            continue
-        files += 1
-        size += version.entry.size
-        facts = scene.facts.get(version.sha256)
-        if facts is None:
-            continue
-        examined_files += not facts.lost_bytes
-        examined_bytes += max(0, version.entry.size - facts.lost_bytes)
-        if facts.sha256 not in told:
-            told.add(facts.sha256)
-            subject = f"layer {version.layer}:{printable(version.path)}"
-            issues.extend(msgspec.structs.replace(issue, subject=subject) for issue in facts.issues)
-    return doc.Coverage(
-        files=files,
-        bytes=size,
-        examined_files=examined_files,
-        examined_bytes=examined_bytes,
-        issues=tuple(sorted(set(issues))),
     )
 
 

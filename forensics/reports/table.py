@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console, RenderableType
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forensics.model.findings import Finding, Severity
+from forensics.model.issues import Issue
 from forensics.model.report import Coverage, FileDrift, PackageDriftReport, Report, ReportImage, SbomSection
 from forensics.printable import printable
 from forensics.reports._format import ReportFormat
@@ -25,6 +27,7 @@ from forensics.reports._words import (
 )
 
 _WIDTH = 80
+_LAYER = re.compile(r"layer (\d+)(?::|$)")
 _LIST_ROWS = 25
 _EVIDENCE_ROWS = 4
 _REFERENCES = {
@@ -260,20 +263,54 @@ def _rows(sign: str, texts: Iterable[str], count: int) -> Iterator[Text]:
 
 
 def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
-    share = 100 * coverage.examined_bytes / coverage.bytes if coverage.bytes else 100.0
-    note = "" if coverage.examined_bytes == coverage.bytes else f" ({int(share * 10) / 10} %)"
+    missing = [issue for issue in coverage.issues if _may_hide_more(issue)]
+    least, most = ("at least ", "at most ") if missing else ("", "")
+    tenths = 1000 * coverage.examined_bytes // coverage.bytes if coverage.bytes else 1000
+    whole = coverage.examined_bytes == coverage.bytes
+    note = "" if whole else f" ({most}{tenths / 10} %)"
     yield from _heading(
         "Coverage",
-        f"examined {coverage.examined_files:,} of {plural(coverage.files, 'file')},"
-        f" {human_size(coverage.examined_bytes)} of {human_size(coverage.bytes)}{note}",
+        f"examined {coverage.examined_files:,} of {least}{plural(coverage.files, 'file')},"
+        f" {human_size(coverage.examined_bytes)} of {least}{human_size(coverage.bytes)}{note}",
     )
+    if missing:
+        yield _line((f"Not all of the image was examined: {_what_is_missing(missing)}.", "bold"))
     worst_first = sorted(coverage.issues, key=lambda issue: -issue.lost_bytes)
     yield from _rows(
         "!",
         (
             f"{issue.subject}: {issue.message}"
-            + (f" ({human_size(issue.lost_bytes)} not examined)" if issue.lost_bytes else "")
+            + (f" ({_lost(issue)} not examined)" if issue.lost_bytes else "")
             for issue in worst_first
         ),
         len(worst_first),
     )
+
+
+def _may_hide_more(issue: Issue) -> bool:
+    """Whether more may be missing than its bytes: what a layer or an archive does not hold is not listed."""
+    return issue.lost_bytes > 0 and issue.stage in {"source", "layer"}
+
+
+def _lost(issue: Issue) -> str:
+    """The bytes that an issue cost; a single one may stand for a number that nobody knows."""
+    size = human_size(issue.lost_bytes)
+    if not _may_hide_more(issue):
+        return size
+    return f"at least {size}" if issue.lost_bytes > 1 else f"{size} or more"
+
+
+def _what_is_missing(issues: Sequence[Issue]) -> str:
+    """The layers that are not whole; where that says nothing of them, what the worst issue says."""
+    layers = sorted({int(found[1]) for issue in issues if (found := _LAYER.match(issue.subject))})
+    unlisted = next((issue for issue in issues if issue.code == "diff-id-count"), None)
+    if layers:
+        shown = ", ".join(map(str, layers[:_LIST_ROWS]))
+        more = f" and {len(layers) - _LIST_ROWS} more" if len(layers) > _LIST_ROWS else ""
+        noun = "layer" if len(layers) == 1 else "layers"
+        further = ", and the configuration names layers that are not there" if unlisted else ""
+        return f"not all of {noun} {shown}{more} is there or could be read{further}"
+    if unlisted:
+        return unlisted.message.rpartition(": ")[2]
+    worst = max(issues, key=lambda issue: issue.lost_bytes)
+    return f"{worst.subject}: {worst.message}"

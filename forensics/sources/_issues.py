@@ -6,6 +6,8 @@ from forensics.model.issues import Issue
 from forensics.printable import printable
 
 _MOST = 500
+_MOST_BYTES = (1 << 63) - 1
+"""Documents may claim any size, and many of them together more than readers of JSON can count."""
 
 
 class IssueLog:
@@ -23,7 +25,7 @@ class IssueLog:
             code=code,
             subject=printable(subject),
             message=printable(message),
-            lost_bytes=lost_bytes,
+            lost_bytes=min(lost_bytes, _MOST_BYTES),
         )
         if issue in self._issues:
             return
@@ -42,6 +44,6 @@ class IssueLog:
             code="limit",
             subject="image",
             message=f"{self._left_out} more issues of the source are not listed",
-            lost_bytes=self._left_out_bytes,
+            lost_bytes=min(self._left_out_bytes, _MOST_BYTES),
         )
         return (*self._issues, rest)

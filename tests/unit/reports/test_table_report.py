@@ -94,6 +94,37 @@ def test_almost_everything_examined_is_not_rounded_to_everything() -> None:
     assert "(99.9 %)" in render(msgspec.structs.replace(make_report(), coverage=coverage))
 
 
+def coverage_of(*issues: Issue) -> str:
+    text = render(make_report(issues=issues))
+    return text[text.index("Coverage") :]
+
+
+def lost(subject: str, lost_bytes: int, *, stage: str = "layer", code: str = "truncated") -> Issue:
+    return Issue(stage=stage, code=code, subject=subject, message="it is cut", lost_bytes=lost_bytes)
+
+
+def test_what_is_missing_is_told_as_a_least_and_the_layers_are_named() -> None:
+    text = coverage_of(lost("layer 3", 1), lost("layer 0:/a", 2_000), lost("layer 3:/b", 5))
+    assert "examined 3 of at least 4 files, 4.0 kB of at least 4.1 kB (at most 97.5 %)" in text
+    assert "Not all of the image was examined: not all of layers 0, 3 is there or could be read." in text
+    assert "! layer 0:/a: it is cut (at least 2.0 kB not examined)" in text
+    assert "! layer 3: it is cut (1 B or more not examined)" in text
+
+
+def test_where_no_layer_is_named_the_costliest_issue_says_what_is_missing() -> None:
+    text = coverage_of(
+        lost("/etc", 1, stage="source", code="unreadable"),
+        lost("/x\x1b", 70, stage="source", code="unreadable"),
+    )
+    assert "Not all of the image was examined: /x\\x1b: it is cut." in text
+
+
+def test_what_costs_nothing_or_one_file_alone_is_no_missing_part() -> None:
+    text = coverage_of(lost("layer 1", 0), lost("layer 1:/opt/a", 100, stage="examine"))
+    assert "Not all of the image" not in text
+    assert "at least" not in text
+
+
 @pytest.mark.parametrize("count", [25, 26, 3000])
 def test_long_lists_are_cut_and_say_so(count: int) -> None:
     findings = tuple(make_finding(severity=Severity.INFO, path=f"/f{n}") for n in range(count))

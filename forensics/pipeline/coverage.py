@@ -1,0 +1,116 @@
+"""How much of an image was looked at, and how much of it is known not to have been there or readable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from forensics.detectors import Scene
+from forensics.model.files import FileKind, FileVersion
+from forensics.model.issues import Issue
+from forensics.model.report import Coverage, Verdict
+from forensics.printable import printable
+
+_MOST = (1 << 63) - 1
+"""What sums stop at: documents and headers may claim any size, and readers of JSON know 64 bits."""
+_OF_A_MEMBER = re.compile(r"layer \d+:/")
+_LEFT_OUT = frozenset({"unreadable", "changed", "limit", "whiteout-name"})
+"""Codes of a source for what a folder holds and its layer does not."""
+_CUT_NAME = "…"
+
+
+def coverage(scene: Scene, further: Iterable[Issue]) -> Coverage:
+    """The coverage section; `further` are issues that no part of the scene carries.
+
+    What is missing beside the files that are known counts among the bytes, so that no share of them reads as
+    complete: bytes of layers that are not there, as stored, and of files that could not be read.
+    """
+    counted = _Counted(scene)
+    issues = [*scene.image.issues, *scene.view.issues, *scene.inventory.issues, *further, *counted.issues]
+    for index in scene.view.image_layers:
+        issues.extend(index.issues)
+    if scene.reconciliation:
+        issues.extend(scene.reconciliation.issues)
+    distinct = tuple(sorted(set(issues)))
+    beside = _beside_the_files(scene, distinct)
+    return Coverage(
+        files=counted.files + sum(_is_a_file_left_out(issue) for issue in beside),
+        bytes=min(_MOST, counted.bytes + sum(issue.lost_bytes for issue in beside)),
+        examined_files=counted.examined_files,
+        examined_bytes=min(_MOST, counted.examined_bytes),
+        issues=distinct,
+    )
+
+
+def qualified(verdict: Verdict, covered: Coverage) -> Verdict:
+    """The verdict, with the reason not to take it for one about the whole image where it is none."""
+    unseen = covered.bytes - covered.examined_bytes
+    if unseen <= 0:
+        return verdict
+    reason = (
+        f"not all of the image was examined: {unseen:,} of at least {covered.bytes:,} bytes "
+        "were not there or could not be read"
+    )
+    return msgspec.structs.replace(verdict, reasons=(*verdict.reasons, reason))
+
+
+class _Counted:
+    """The versions of regular files, and the issues that their examination met, once for each content."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.files = self.bytes = self.examined_files = self.examined_bytes = 0
+        self.issues: list[Issue] = []
+        told: set[str] = set()
+        for version in scene.view.all_versions():
+            if version.entry.kind is not FileKind.REGULAR:
+                continue
+            self.files += 1
+            self.bytes += version.entry.size
+            facts = scene.facts.get(version.sha256)
+            if facts is None:
+                continue
+            self.examined_files += not facts.lost_bytes
+            self.examined_bytes += max(0, version.entry.size - facts.lost_bytes)
+            if facts.sha256 not in told:
+                told.add(facts.sha256)
+                subject = f"layer {version.layer}:{printable(version.path)}"
+                self.issues.extend(msgspec.structs.replace(issue, subject=subject) for issue in facts.issues)
+
+
+def _name(version: FileVersion) -> str:
+    """What the issues of its layer call it: by the name in the tar, wherever that leads in the image."""
+    return f"layer {version.layer}:{printable(version.entry.path)}"
+
+
+def _beside_the_files(scene: Scene, issues: Sequence[Issue]) -> list[Issue]:
+    """The issues of source and layers that cost something which no counted file version stands for."""
+    lost = [issue for issue in issues if issue.stage in {"source", "layer"} and _costs(issue)]
+    members = {issue.subject for issue in lost if _OF_A_MEMBER.match(issue.subject)}
+    packed = {f"layer 0:{issue.subject}" for issue in lost if issue.subject.startswith("/")}
+    names = members | packed
+    known = _known_among(scene, names) if names else frozenset()
+    # A name that was cut in the issue cannot be looked up: better to count too little than twice.
+    return [
+        issue
+        for issue in lost
+        if issue.subject not in known
+        and f"layer 0:{issue.subject}" not in known
+        and not (issue.subject in members and issue.subject.endswith(_CUT_NAME))
+    ]
+
+
+def _costs(issue: Issue) -> bool:
+    return issue.lost_bytes > 0 or _is_a_file_left_out(issue)
+
+
+def _known_among(scene: Scene, names: set[str]) -> frozenset[str]:
+    """Those of the subjects that are regular files which were counted."""
+    files = (version for version in scene.view.all_versions() if version.entry.kind is FileKind.REGULAR)
+    return frozenset(name for version in files if (name := _name(version)) in names)
+
+
+def _is_a_file_left_out(issue: Issue) -> bool:
+    """Whether a source says of a file, or of a folder and what it holds, that it is not in the layer."""
+    return issue.stage == "source" and issue.code in _LEFT_OUT and issue.subject.startswith("/")
