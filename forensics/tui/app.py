@@ -23,15 +23,16 @@ from forensics.errors import ChoiceNeeded, ForensicsError
 from forensics.pipeline import Options
 from forensics.reports import is_saved_report
 from forensics.tui.analysis_worker import AnalysisWorker, Worker, is_cancelled
+from forensics.tui.case import Case
 from forensics.tui.commands import CommandList
 from forensics.tui.notebook import Notebook
 from forensics.tui.screens.analysis import AnalysisScreen
 from forensics.tui.screens.choose import ChooseScreen
 from forensics.tui.screens.find_path import FindPathScreen
-from forensics.tui.screens.open_image import OpenImageScreen
+from forensics.tui.screens.open_image import OpenAnotherScreen, OpenImageScreen
 from forensics.tui.screens.progress import ProgressScreen
 from forensics.tui.state_folder import RecentImage, StateFolder
-from forensics.tui.store import Files, Run, Store, Topic, files_of_report, files_of_view
+from forensics.tui.store import Files, Store, Topic, files_of_report, files_of_view
 from forensics.tui.themes import DARK, LIGHT, THEMES
 
 _LOOKS = {theme.name: theme for theme in THEMES}
@@ -41,7 +42,7 @@ DRAIN_SECONDS = 0.05
 
 
 class ForensicsApp(App[int]):
-    """Holds one worker and one store at a time; everything else belongs to the screens."""
+    """Holds the image that is examined and the one being opened; everything else belongs to the screens."""
 
     TITLE = "Image Forensics"
     CSS_PATH = "interface.tcss"
@@ -72,10 +73,8 @@ class ForensicsApp(App[int]):
         self._first = (reference, report_path)
         self._options = options
         self._state = StateFolder()
-        self._worker: Worker | None = None
-        self._store: Store | None = None
-        self._sorted: int | None = None
-        self._told_end = False
+        self._current: Case | None = None
+        self._opening: Case | None = None
         self._failure: ForensicsError | None = None
 
     # -- beginning and end ------------------------------------------------------------------------------
@@ -109,8 +108,9 @@ class ForensicsApp(App[int]):
 
     @property
     def store(self) -> Store | None:
-        """The state of the image that is examined."""
-        return self._store
+        """The state of the image that is being opened, or else of the one that is examined."""
+        case = self._opening or self._current
+        return case.store if case else None
 
     def on_key(self, event: events.Key) -> None:
         """Letters typed right behind the key that opened an input belong to it.
@@ -129,13 +129,26 @@ class ForensicsApp(App[int]):
 
     def action_leave(self) -> None:
         """End the program; with the code of the failure when nothing else was opened after it."""
-        self.exit(self._failure.exit_code if self._failure is not None and self._store is None else 0)
+        self.exit(self._failure.exit_code if self._failure is not None and self._current is None else 0)
 
     def close_worker(self) -> None:
         """Stop the analysis and give its files and processes back."""
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+        self._close_opening()
+        if self._current is not None:
+            self._current.worker.close()
+            self._current = None
+
+    def _close_opening(self) -> None:
+        """Give up the image that is being opened."""
+        if self._opening is not None:
+            self._opening.worker.close()
+            self._opening = None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The palette has the commands of the analysis, so it opens there alone."""
+        if action == "command_palette" and not isinstance(self.screen, AnalysisScreen):
+            return False
+        return super().check_action(action, parameters)
 
     def action_switch_look(self) -> None:
         """Dark becomes light, and the reverse."""
@@ -144,17 +157,18 @@ class ForensicsApp(App[int]):
     # -- one image --------------------------------------------------------------------------------------
 
     def _begin(self, reference: str | None, options: Options, report_path: Path | None = None) -> None:
-        """Open an image, or a saved report with its image or without; a reference may name a report too."""
-        self.close_worker()
+        """Open an image, or a saved report with its image or without; a reference may name a report too.
+
+        What is examined stays until the other is open.
+        """
+        self._close_opening()
         if reference is not None and report_path is None and is_saved_report(Path(reference)):
             report_path, reference = Path(reference), None
         self._failure = None
-        self._worker = self._hire(reference, options, report_path)
-        self._store = store = Store(self._worker.reference, Notebook(self._state))
-        self._sorted = None
-        self._told_end = False
-        self._worker.start()
-        self.push_screen(ProgressScreen(store))
+        worker = self._hire(reference, options, report_path)
+        self._opening = Case(worker, Store(worker.reference, Notebook(self._state)))
+        worker.start()
+        self.push_screen(ProgressScreen(self._opening.store))
 
     @on(OpenImageScreen.Asked)
     def _asked(self, event: OpenImageScreen.Asked) -> None:
@@ -167,71 +181,80 @@ class ForensicsApp(App[int]):
     @on(ProgressScreen.GivenUp)
     def _given_up(self, event: ProgressScreen.GivenUp) -> None:
         event.stop()
-        self._to_form(None)
+        if self._opening is not None:
+            self._to_form(self._opening, None)
 
     def action_open_another(self) -> None:
-        """Back to the form; the analysis of this image ends."""
-        self._to_form(None)
+        """The form, over the analysis of this image."""
+        if isinstance(self.screen, AnalysisScreen):
+            self.push_screen(OpenAnotherScreen(self._state.recent()))
+
+    def action_leave_form(self) -> None:
+        """Back to the analysis, or out of the program when there is none."""
+        if isinstance(self.screen, OpenAnotherScreen):
+            self.pop_screen()
+        else:
+            self.action_leave()
 
     def action_stop_analysis(self) -> None:
         """Stop what runs; when nothing runs, leave."""
-        if self._worker is not None and not self._worker.ended:
-            self._worker.cancel()
+        if self._current is not None and not self._current.worker.ended:
+            self._current.worker.cancel()
             self.notify("stopping the analysis; what is known stays on the screen", markup=False)
         else:
             self.action_leave()
 
-    def _to_form(self, failure: ForensicsError | None) -> None:
-        """Back to the form, with the reason when something failed."""
-        reference = self._worker.reference if self._worker is not None else ""
-        while self.screen is not self._form and len(self.screen_stack) > 1:
+    def _to_form(self, case: Case, failure: ForensicsError | None) -> None:
+        """Back to the form that asked for an image which did not open, with the reason if there is one."""
+        form = next(each for each in reversed(self.screen_stack) if isinstance(each, OpenImageScreen))
+        while self.screen is not form:
             self.pop_screen()
-        self.close_worker()
-        self._store = None
+        self._close_opening()
         self._failure = failure
-        self._form.set_recent(self._state.recent())
-        self._form.show_error(reference, failure)
+        form.set_recent(self._state.recent())
+        form.show_error(case.worker.reference, failure)
 
     # -- events -----------------------------------------------------------------------------------------
 
     def _carry(self) -> None:
-        """Take in what the analysis said since the last time, and tell the screens once."""
-        worker, store = self._worker, self._store
-        if worker is None or store is None:
-            return
-        ended = worker.ended
-        topics: set[Topic] = set()
-        for event in worker.drain():
-            topics |= store.apply(event)
-        if ended and not self._told_end:
-            self._told_end = True
-            if store.card is None:
-                self._not_opened(worker)
-                return
-            if worker.error is not None:
-                run = Run.STOPPED if is_cancelled(worker.error) else Run.FAILED
-                topics |= store.stop(run, worker.error)
-        if topics:
-            self._tell(store, frozenset(topics))
+        """Take in what the analyses said since the last time, and tell the screens once."""
+        for case in (self._current, self._opening):
+            if case is None:
+                continue
+            topics = case.hear()
+            if case is self._opening and case.failed_to_open:
+                self._not_opened(case)
+            elif topics:
+                self._tell(case, topics)
 
-    def _tell(self, store: Store, topics: frozenset[Topic]) -> None:
-        self._sort_files(store)
-        if store.card is not None and isinstance(self.screen, ProgressScreen):
-            self._remember()
-            saved = self._worker is not None and self._worker.report_path is not None
-            self.switch_screen(AnalysisScreen(store, "overview" if saved else "layers"))
+    def _tell(self, case: Case, topics: frozenset[Topic]) -> None:
+        self._sort_files(case)
+        if case is self._opening and case.is_open:
+            self._show(case)
             return
         for screen in self.screen_stack:
-            if isinstance(screen, (AnalysisScreen, ProgressScreen)) and screen.is_mounted:
+            if not isinstance(screen, (AnalysisScreen, ProgressScreen)) or not screen.is_mounted:
+                continue
+            if screen.store is case.store:
                 screen.store_changed(topics)
 
-    def _not_opened(self, worker: Worker) -> None:
-        error = worker.error
+    def _show(self, case: Case) -> None:
+        """An image is open: it takes the place of the one that was examined before."""
+        before, self._current, self._opening = self._current, case, None
+        self._remember(case)
+        while self.screen_stack[-2] is not self._form:
+            self.pop_screen()
+        self.switch_screen(AnalysisScreen(case.store, "overview" if case.worker.report_path else "layers"))
+        if before is not None:
+            before.worker.close()
+
+    def _not_opened(self, case: Case) -> None:
+        error = case.worker.error
         if isinstance(error, ChoiceNeeded):
-            self._to_form(error)
-            self._choose(worker, error)
+            self._to_form(case, error)
+            self._choose(case.worker, error)
         else:
-            self._to_form(None if is_cancelled(error) else error)
+            self._to_form(case, None if is_cancelled(error) else error)
 
     def _choose(self, worker: Worker, error: ChoiceNeeded) -> None:
         """Let the person pick one of several images; the number stands in front of each."""
@@ -243,16 +266,16 @@ class ForensicsApp(App[int]):
 
         self.push_screen(ChooseScreen("Which image?", error.message, error.choices), chosen)
 
-    def _remember(self) -> None:
-        worker = self._worker
-        if worker is not None:
-            sbom = str(worker.options.sbom[-1]) if worker.options.sbom else ""
-            reference = _absolute(worker.reference)
-            if reference.isprintable() and sbom.isprintable():
-                self._state.remember(RecentImage(reference, sbom))
+    def _remember(self, case: Case) -> None:
+        options = case.worker.options
+        sbom = str(options.sbom[-1]) if options.sbom else ""
+        reference = _absolute(case.worker.reference)
+        if reference.isprintable() and sbom.isprintable():
+            self._state.remember(RecentImage(reference, sbom))
 
-    def _sort_files(self, store: Store) -> None:
+    def _sort_files(self, case: Case) -> None:
         """Have every file version sorted in a thread: those of the image, or until then those of a report."""
+        store = case.store
         make: Callable[[], Files]
         if store.view is not None:
             source, make = id(store.view), partial(files_of_view, store.view)
@@ -260,9 +283,9 @@ class ForensicsApp(App[int]):
             source, make = id(store.report), partial(files_of_report, store.report)
         else:
             return
-        if source == self._sorted:
+        if source == case.sorted:
             return
-        self._sorted = source
+        case.sorted = source
         self.run_worker(
             partial(self._make_files, store, make), thread=True, group="files", exit_on_error=False
         )
@@ -276,8 +299,9 @@ class ForensicsApp(App[int]):
     @on(FilesMade)
     def _files_made(self, event: FilesMade) -> None:
         event.stop()
-        if event.store is self._store:
-            self._tell(event.store, event.store.accept_files(event.files))
+        for case in (self._current, self._opening):
+            if case is not None and event.store is case.store:
+                self._tell(case, event.store.accept_files(event.files))
 
 
 def _expanded(reference: str) -> str:

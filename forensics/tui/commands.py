@@ -110,7 +110,9 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     "Program": (
         Command("ctrl+p", "Commands", "find a command by its name"),
         Command("?", "Keys", "this page", "show_help", "keys", 10),
-        Command("o", "Open another image", "the analysis of this one ends", "app.open_another"),
+        Command(
+            "o", "Open another image", "the analysis of this one goes on until it is open", "app.open_another"
+        ),
         Command("ctrl+t", "Light or dark", "the other look", "app.switch_look"),
         Command(
             "ctrl+c", "Stop the analysis", "what is known stays; when nothing runs, quit", "app.stop_analysis"

@@ -214,13 +214,6 @@ async def test_a_filter_takes_one_line(open_story: Open, key: str, size: tuple[i
         assert bars[0].query_one(Input).size.width > 20
 
 
-async def test_another_image_can_be_opened(open_story: Open) -> None:
-    async with open_story() as program:
-        await program.press("o")
-        await program.until(lambda: isinstance(program.app.screen, OpenImageScreen))
-        assert program.worker.closed
-
-
 async def test_every_command_of_the_palette_has_a_plain_name(open_story: Open) -> None:
     async with open_story() as program:
         await program.press("ctrl+p")

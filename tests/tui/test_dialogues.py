@@ -11,6 +11,7 @@ from forensics.tui.path_search import PathSearch
 from forensics.tui.screens.analysis import AnalysisScreen
 from forensics.tui.screens.choose import ChooseScreen
 from forensics.tui.screens.find_path import FindPathScreen
+from forensics.tui.screens.help import HelpScreen
 from forensics.tui.screens.save import SaveReportScreen
 from forensics.tui.widgets import VirtualTable
 from tests.tui.conftest import Open
@@ -74,10 +75,19 @@ async def test_what_stands_in_front_of_a_dialogue_is_not_closed_in_its_place(ope
         dialogue = ChooseScreen("Which?", "thing", ["one", "two"])
         program.app.push_screen(dialogue, chosen.append)
         await program.pilot.pause()
-        await program.press("ctrl+p")
+        program.app.push_screen(HelpScreen())
         await program.until(lambda: program.app.screen is not dialogue)
         table = dialogue.query_one(VirtualTable)
         table.post_message(VirtualTable.Opened(table, 1))
         await program.pilot.pause(0.1)
         assert dialogue in program.app.screen_stack
         assert chosen == []
+
+
+async def test_the_palette_does_not_open_over_a_dialogue(open_story: Open) -> None:
+    async with open_story() as program:
+        await program.press("question_mark")
+        dialogue = program.app.screen
+        await program.press("ctrl+p")
+        await program.pilot.pause(0.1)
+        assert program.app.screen is dialogue, "its commands are those of the analysis"

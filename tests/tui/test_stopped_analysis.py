@@ -116,7 +116,7 @@ async def test_why_there_is_no_report_of_a_stopped_analysis(open_story: Open) ->
         assert not isinstance(program.app.screen, SaveReportScreen)
         await program.pilot.pause(0.1)
         words = " ".join("".join(screen_lines(program.app)).replace("│", " ").split())
-        assert "the analysis was stopped" in words
+        assert "The analysis was stopped" in words
         await program.press("enter")
         assert isinstance(program.app.screen, AnalysisScreen)
 

@@ -34,10 +34,9 @@ _WHOLE_OR_NONE = (
     "A report answers for the whole image: what was found, what was compared, what could not be read. "
     "Of half an analysis it would read as if the rest were clean. So none is made."
 )
-_WHAT_STAYS = (
-    "What is known stays on the screen, and x exports the files with their digests. For a report, "
-    "open the image again with o and let the analysis come to its end."
-)
+_WHAT_STAYS = "What is known stays on the screen"
+_EXPORT_STAYS = ", and x exports the files with their digests"
+_AGAIN = ". For a report, open the image again with o and let the analysis come to its end."
 
 
 class DialogueActions(Screen[None]):
@@ -242,9 +241,10 @@ def no_report(store: Store) -> list[Styled]:
     share = store.examined_share
     examined = "none" if share is None else share_text(share)
     reason = store.error.message if store.error is not None and store.run is Run.FAILED else ""
+    told = f"{unfinished(store)}; {examined} of the bytes were examined."
     return [
-        ((f"{unfinished(store)}; {examined} of the bytes were examined.", "warning"),),
+        ((told[0].upper() + told[1:], "warning"),),
         *([((reason, "error"),)] if reason else []),
         _WHOLE_OR_NONE,
-        _WHAT_STAYS,
+        _WHAT_STAYS + (_EXPORT_STAYS if store.view is not None else "") + _AGAIN,
     ]

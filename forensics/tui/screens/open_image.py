@@ -49,9 +49,10 @@ class OpenImageScreen(Screen[None]):
     """Two inputs and a list; an error stands below them as a line and a hint."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "to_input", "Input", show=False),
-        Binding("ctrl+q,ctrl+c", "app.leave", "Quit", key_display="ctrl+q"),
+        Binding("escape,ctrl+c", "app.leave_form", "Quit", key_display="esc"),
     ]
+    heading: ClassVar[str] = "Open an image"
+    introduction: ClassVar[str] = _INTRODUCTION
 
     class Asked(Message):
         """The person wants this image, with this SBOM file if it is not empty."""
@@ -70,9 +71,9 @@ class OpenImageScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """The form in a frame."""
         with Vertical(classes="dialogue tall") as frame:
-            frame.border_title = to_content("Open an image")
+            frame.border_title = to_content(self.heading)
             frame.border_subtitle = to_content("tab completes · ↓ to the list · enter opens")
-            yield Static(to_content(((_INTRODUCTION, "muted"),)), id="introduction")
+            yield Static(to_content(((self.introduction, "muted"),)), id="introduction")
             yield Label("Image", markup=False)
             yield Input(
                 placeholder="path, or docker-archive:PATH, oci-dir:PATH, rootfs:PATH",
@@ -86,7 +87,7 @@ class OpenImageScreen(Screen[None]):
                 self._offers,
                 [Column("recent images", 50, min_width=20, flexible=True), Column("", 24, importance=-1)],
             )
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """The first input gets the keys."""
@@ -108,8 +109,11 @@ class OpenImageScreen(Screen[None]):
         self._list()
 
     def on_key(self, event: events.Key) -> None:
-        """Tab completes a path as far as it is certain; down goes to the list."""
+        """Tab completes a path as far as it is certain; down goes to the list, and up from there back."""
         field = self.focused
+        if isinstance(field, VirtualTable) and event.key == "up" and field.cursor == 0:
+            self.query_one("#reference").focus()
+            event.stop()
         if not isinstance(field, Input):
             return
         if event.key == "tab":
@@ -122,10 +126,6 @@ class OpenImageScreen(Screen[None]):
         elif event.key == "down" and self._offers.count():
             self.query_one(VirtualTable).focus()
             event.stop()
-
-    def action_to_input(self) -> None:
-        """Back to the first input."""
-        self.query_one("#reference").focus()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -177,3 +177,14 @@ class OpenImageScreen(Screen[None]):
         if self._error.hint:
             lines.append(to_content((("hint: ", "accent"), self._error.hint)))
         told.update(Content("\n").join(lines))
+
+
+class OpenAnotherScreen(OpenImageScreen):
+    """The form over an analysis, which it leaves alone until another image is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+c", "app.leave_form", "Back to the analysis", key_display="esc"),
+        Binding("ctrl+q", "app.leave", "Quit", key_display="ctrl+q", priority=True),
+    ]
+    heading = "Open another image"
+    introduction = f"{_INTRODUCTION} The analysis behind this goes on, and ends when another image is open."

@@ -33,14 +33,14 @@ class ProgressScreen(Screen[None]):
 
     def __init__(self, store: Store) -> None:
         super().__init__()
-        self._store = store
+        self.store = store
 
     def compose(self) -> ComposeResult:
         """The bars in the middle."""
         with Vertical(classes="dialogue") as frame:
-            frame.border_title = to_content(("Reading ", (self._store.reference, "strong")))
+            frame.border_title = to_content(("Reading ", (self.store.reference, "strong")))
             yield Static(id="stages")
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Draw what is known."""
@@ -60,7 +60,7 @@ class ProgressScreen(Screen[None]):
         self.query_one("#stages", Static).update(Content("\n").join(lines))
 
     def _line(self, stage: Stage) -> tuple[Part, ...]:
-        progress = self._store.stages.get(stage)
+        progress = self.store.stages.get(stage)
         word = STAGE_WORDS[stage].ljust(10)
         if progress is None:
             return ((f"  {word}", "muted"),)
