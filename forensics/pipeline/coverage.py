@@ -11,6 +11,7 @@ from forensics.detectors import Scene
 from forensics.model.files import FileKind, FileVersion
 from forensics.model.issues import Issue
 from forensics.model.report import Coverage, Verdict
+from forensics.pipeline.missing import is_size_known, missing_parts, what_is_missing
 from forensics.printable import printable
 
 _MOST = (1 << 63) - 1
@@ -49,10 +50,14 @@ def qualified(verdict: Verdict, covered: Coverage) -> Verdict:
     unseen = covered.bytes - covered.examined_bytes
     if unseen <= 0:
         return verdict
-    reason = (
-        f"not all of the image was examined: {unseen:,} of at least {covered.bytes:,} bytes "
-        "were not there or could not be read"
-    )
+    parts = missing_parts(covered.issues)
+    words = [what_is_missing(parts)] if parts else []
+    if is_size_known(covered.issues):
+        least = "at least " if parts else ""
+        words.append(f"{unseen:,} of {least}{covered.bytes:,} bytes were not looked at")
+    else:
+        words.append("how much is missing is not known")
+    reason = printable(f"not all of the image was examined: {'; '.join(words)}")
     return msgspec.structs.replace(verdict, reasons=(*verdict.reasons, reason))
 
 

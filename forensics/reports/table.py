@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console, RenderableType
@@ -14,6 +13,7 @@ from rich.text import Text
 from forensics.model.findings import Finding, Severity
 from forensics.model.issues import Issue
 from forensics.model.report import Coverage, FileDrift, PackageDriftReport, Report, ReportImage, SbomSection
+from forensics.pipeline.missing import is_size_known, missing_parts, what_is_missing
 from forensics.printable import printable
 from forensics.reports._format import ReportFormat
 from forensics.reports._words import (
@@ -27,7 +27,6 @@ from forensics.reports._words import (
 )
 
 _WIDTH = 80
-_LAYER = re.compile(r"layer (\d+)(?::|$)")
 _LIST_ROWS = 25
 _EVIDENCE_ROWS = 4
 _REFERENCES = {
@@ -263,18 +262,20 @@ def _rows(sign: str, texts: Iterable[str], count: int) -> Iterator[Text]:
 
 
 def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
-    missing = [issue for issue in coverage.issues if _may_hide_more(issue)]
+    missing = missing_parts(coverage.issues)
     least, most = ("at least ", "at most ") if missing else ("", "")
     tenths = 1000 * coverage.examined_bytes // coverage.bytes if coverage.bytes else 1000
     whole = coverage.examined_bytes == coverage.bytes
     note = "" if whole else f" ({most}{tenths / 10} %)"
+    if not is_size_known(coverage.issues):
+        note = " (how much is missing is not known)"
     yield from _heading(
         "Coverage",
         f"examined {coverage.examined_files:,} of {least}{plural(coverage.files, 'file')},"
         f" {human_size(coverage.examined_bytes)} of {least}{human_size(coverage.bytes)}{note}",
     )
     if missing:
-        yield _line((f"Not all of the image was examined: {_what_is_missing(missing)}.", "bold"))
+        yield _line((f"Not all of the image was examined: {what_is_missing(missing)}.", "bold"))
     worst_first = sorted(coverage.issues, key=lambda issue: -issue.lost_bytes)
     yield from _rows(
         "!",
@@ -287,30 +288,9 @@ def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
     )
 
 
-def _may_hide_more(issue: Issue) -> bool:
-    """Whether more may be missing than its bytes: what a layer or an archive does not hold is not listed."""
-    return issue.lost_bytes > 0 and issue.stage in {"source", "layer"}
-
-
 def _lost(issue: Issue) -> str:
     """The bytes that an issue cost; a single one may stand for a number that nobody knows."""
     size = human_size(issue.lost_bytes)
-    if not _may_hide_more(issue):
+    if not missing_parts([issue]):
         return size
     return f"at least {size}" if issue.lost_bytes > 1 else f"{size} or more"
-
-
-def _what_is_missing(issues: Sequence[Issue]) -> str:
-    """The layers that are not whole; where that says nothing of them, what the worst issue says."""
-    layers = sorted({int(found[1]) for issue in issues if (found := _LAYER.match(issue.subject))})
-    unlisted = next((issue for issue in issues if issue.code == "diff-id-count"), None)
-    if layers:
-        shown = ", ".join(map(str, layers[:_LIST_ROWS]))
-        more = f" and {len(layers) - _LIST_ROWS} more" if len(layers) > _LIST_ROWS else ""
-        noun = "layer" if len(layers) == 1 else "layers"
-        further = ", and the configuration names layers that are not there" if unlisted else ""
-        return f"not all of {noun} {shown}{more} is there or could be read{further}"
-    if unlisted:
-        return unlisted.message.rpartition(": ")[2]
-    worst = max(issues, key=lambda issue: issue.lost_bytes)
-    return f"{worst.subject}: {worst.message}"

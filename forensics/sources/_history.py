@@ -44,7 +44,7 @@ def layer_sources(
             "diff-id-count",
             "image configuration",
             message,
-            max(missing, absent_bytes) if missing else 0,
+            max(1, absent_bytes) if missing else 0,
         )
     steps = _steps_of_layers(config.history, len(found), issues)
     if base_layers is None:

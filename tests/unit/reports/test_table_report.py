@@ -104,11 +104,18 @@ def lost(subject: str, lost_bytes: int, *, stage: str = "layer", code: str = "tr
 
 
 def test_what_is_missing_is_told_as_a_least_and_the_layers_are_named() -> None:
-    text = coverage_of(lost("layer 3", 1), lost("layer 0:/a", 2_000), lost("layer 3:/b", 5))
+    incomplete = lost("layer 3", 900, stage="source", code="layer-incomplete")
+    text = coverage_of(incomplete, lost("layer 3", 1), lost("layer 0:/a", 2_000), lost("layer 3:/b", 5))
     assert "examined 3 of at least 4 files, 4.0 kB of at least 4.1 kB (at most 97.5 %)" in text
     assert "Not all of the image was examined: not all of layers 0, 3 is there or could be read." in text
     assert "! layer 0:/a: it is cut (at least 2.0 kB not examined)" in text
     assert "! layer 3: it is cut (1 B or more not examined)" in text
+
+
+def test_a_part_of_unknown_size_leaves_no_share_to_be_told() -> None:
+    text = coverage_of(lost("layer 3", 1), lost("layer 2", 900, stage="source", code="layer-incomplete"))
+    assert "4.0 kB of at least 4.1 kB (how much is missing is not known)" in text
+    assert "%" not in text
 
 
 def test_where_no_layer_is_named_the_costliest_issue_says_what_is_missing() -> None:
