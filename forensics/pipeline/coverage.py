@@ -38,7 +38,7 @@ def coverage(scene: Scene, further: Iterable[Issue]) -> Coverage:
     beside = _beside_the_files(scene, distinct)
     return Coverage(
         files=counted.files + sum(_is_a_file_left_out(issue) for issue in beside),
-        bytes=min(_MOST, counted.bytes + sum(issue.lost_bytes for issue in beside)),
+        bytes=min(_MOST, counted.bytes + _bytes_of(beside, distinct)),
         examined_files=counted.examined_files,
         examined_bytes=min(_MOST, counted.examined_bytes),
         issues=distinct,
@@ -104,6 +104,22 @@ def _beside_the_files(scene: Scene, issues: Sequence[Issue]) -> list[Issue]:
         and f"layer 0:{issue.subject}" not in known
         and not (issue.subject in members and issue.subject.endswith(_CUT_NAME))
     ]
+
+
+def _bytes_of(beside: Sequence[Issue], issues: Sequence[Issue]) -> int:
+    """What these issues cost, without what a counted file that is cut with its layer already stands for."""
+    cut = sum(issue.lost_bytes for issue in beside if issue.stage == "source" and issue.code == "truncated")
+    twice = 0
+    for layer in issues:
+        if layer.code == "layer-incomplete":
+            of_files = sum(
+                issue.lost_bytes
+                for issue in issues
+                if (issue.stage, issue.code) == ("layer", "truncated")
+                and issue.subject.startswith(f"{layer.subject}:/")
+            )
+            twice += min(layer.lost_bytes + cut, of_files)
+    return max(0, sum(issue.lost_bytes for issue in beside) - twice)
 
 
 def _costs(issue: Issue) -> bool:

@@ -134,6 +134,19 @@ def test_a_file_that_is_cut_is_counted_once(tmp_path: Path) -> None:
     assert (report.coverage.files, report.coverage.examined_files) == (2, 1)
 
 
+def test_where_a_file_is_cut_with_its_layer_the_missing_bytes_are_counted_once(tmp_path: Path) -> None:
+    layer = tar_of(FILES[:4])
+    listed = as_json([{"Config": "c.json", "Layers": ["0/layer.tar"]}])
+    content = tar_of([("manifest.json", listed), ("c.json", config_of([layer])), ("0/layer.tar", layer)])
+    path = tmp_path / "image.tar"
+    held = layer.index(FILES[2][1]) + 5_000
+    path.write_bytes(content[: content.index(layer) + held])
+    report = analysis(path)
+    assert report.coverage.examined_bytes == 45_000
+    assert report.coverage.bytes == 45_000 + len(layer) - held
+    assert report.coverage.files == 3
+
+
 def test_sizes_beyond_all_bounds_stay_a_number_of_the_report(tmp_path: Path) -> None:
     blobs = OciBlobs()
     layers = [{"mediaType": GZIP, "digest": f"sha256:{n:064x}", "size": (1 << 63) - 1} for n in range(5)]
