@@ -46,10 +46,10 @@ def analyze(session: Session, listen: Listener) -> Report:
     clock = _Clock()
 
     with clock.measure(Stage.OPEN):
-        session.pool.start()
         signatures = load_signatures(options.rules)
         given = tuple(_given_sbom(path, limits) for path in options.sbom)
         image = session.open(listen)
+        session.begin_layers(listen)
         _raise(image.issues, listen)
         scene = Scene(image=image, rules=signatures.rules, limits=limits)
         findings = list(_detect(scene, Needs.CONFIG, listen))

@@ -51,6 +51,7 @@ class Session:
         self._resources = contextlib.ExitStack()
         self._spool = self._resources.enter_context(Spool())
         self._opened: OpenImage | None = None
+        self._indexing: _LayerIndexing | None = None
         self._indexes: tuple[LayerIndex, ...] | None = None
         self._view: ImageView | None = None
         self._pool: WorkerPool | None = None
@@ -84,11 +85,20 @@ class Session:
             listen(ImageOpened(self._opened.image))
         return self._opened.image
 
+    def begin_layers(self, listen: Listener = ignore) -> None:
+        """Give the workers the first layers and return at once; `index_layers` goes on from there."""
+        self._begun(listen)
+
+    def _begun(self, listen: Listener) -> _LayerIndexing:
+        if self._indexing is None:
+            self._indexing = _LayerIndexing(self.pool, self._spool, self.open(listen), listen)
+            self._indexing.begin()
+        return self._indexing
+
     def index_layers(self, listen: Listener = ignore) -> tuple[LayerIndex, ...]:
         """Every layer by itself, in layer order, known to all workers; digests are verified on the way."""
         if self._indexes is None:
-            image = self.open(listen)
-            self._indexes = _LayerIndexing(self.pool, self._spool, image, listen).run()
+            self._indexes = self._begun(listen).run()
             for index in self._indexes:
                 # What was verified must stay as it is: workers get the layer to read, not to write.
                 descriptor = self._spool.to_read(index.blob.fd) if index.compression else index.blob.fd
@@ -105,6 +115,7 @@ class Session:
 
     def analyze(self, listen: Listener = ignore) -> Report:
         """The whole analysis; see `forensics.pipeline.analysis`."""
+        self.pool.start()  # while the workers load, this process loads what it needs itself
         from forensics.pipeline.analysis import analyze
 
         return analyze(self, listen)
@@ -135,12 +146,17 @@ class _LayerIndexing:
         self._finished: dict[int, LayerIndex] = {}
         self._tried: set[int] = set()
         self._total = sum(layer.blob.size for layer in image.layers if layer.blob)
+        self._tasks: deque[Task] = deque()
+
+    def begin(self) -> None:
+        """Hand out the first layers."""
+        largest_first = sorted(self._layers, key=lambda layer: layer.blob.size if layer.blob else 0)
+        self._tasks.extend(self._task(layer) for layer in reversed(largest_first))
+        self._pool.begin(self._tasks, self._died)
 
     def run(self) -> tuple[LayerIndex, ...]:
         """One index a layer, in layer order."""
-        largest_first = sorted(self._layers, key=lambda layer: layer.blob.size if layer.blob else 0)
-        tasks = deque(self._task(layer) for layer in reversed(largest_first))
-        self._pool.run(tasks, self._answered, lambda task, how: self._died(tasks, task, how))
+        self._pool.run(self._tasks, self._answered, self._died)
         return tuple(self._finished[layer.index] for layer in self._layers)
 
     def _task(self, layer: LayerSource) -> Task:
@@ -184,11 +200,11 @@ class _LayerIndexing:
         for issue in index.issues:
             self._listen(IssueRaised(issue))
 
-    def _died(self, tasks: deque[Task], task: Task, how: str) -> None:
+    def _died(self, task: Task, how: str) -> None:
         layer = self._layer_of(task)
         if layer.index not in self._tried:
             self._tried.add(layer.index)
-            tasks.append(self._task(layer))
+            self._tasks.append(self._task(layer))
             return
         lost = layer.blob.size if layer.blob else 0
         issue = Issue(

@@ -292,6 +292,21 @@ def test_a_content_that_vanishes_before_its_digest_is_known_keeps_its_other_fact
     assert told(bench) == [digest]
 
 
+def test_a_worker_that_comes_when_the_content_is_gone_gives_no_digest_of_the_rest(bench: Bench) -> None:
+    digest = bench.add(large(1))
+    bench.attach()
+    os.truncate(bench.path, 5)
+    request = DigestContent(ContentTask(0, 0, len(large(1)), digest, ("md5",)))
+    answers: list[Answer] = []
+
+    def heard(_task: Task, answer: Answer) -> bool:
+        answers.append(answer)
+        return True
+
+    bench.pool.run(deque([Task(request)]), heard, lambda _task, how: pytest.fail(how))
+    assert answers == [Digested(digest, {"md5": ""})]
+
+
 def test_nothing_is_begun_that_the_cache_knows(bench: Bench, tmp_path: Path) -> None:
     digest = bench.add(large(1))
     bench.attach()
