@@ -139,7 +139,7 @@ def _without_login(text: str) -> str:
 def _of_variable(scene: Scene, line: str) -> Iterator[Finding]:
     name, _, value = line.partition("=")
     setting, read = _VARIABLES.get(name.upper(), ("", pip))
-    told = list(_weighed(read(setting + " ".join(value[:4096].split())))) if setting else []
+    told = list(_weighed(read(setting + " ".join(value.split())))) if setting else []
     if told:
         yield about_image(
             scene, SOURCE, [note(_without_login(line), "config")], _case(told, told[0].severity, name)
