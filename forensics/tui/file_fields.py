@@ -5,7 +5,7 @@ from __future__ import annotations
 from forensics.model.files import FileVersion
 from forensics.model.findings import Severity
 from forensics.printable import printable
-from forensics.tui.queries import Field, size_in_bytes
+from forensics.tui.queries import SIZE, Field, size_in_bytes
 from forensics.tui.store import Key, Store
 
 
@@ -27,12 +27,13 @@ def file_fields(store: Store) -> dict[str, Field[FileVersion]]:
         "link": Field(lambda version: printable(version.entry.link)),
         "sha256": Field(lambda version: version.sha256),
         "size": Field(
-            lambda version: str(version.entry.size), lambda version: version.entry.size, size_in_bytes
+            lambda version: str(version.entry.size), lambda version: version.entry.size, size_in_bytes, SIZE
         ),
         "finding": Field(
             lambda version: worst[version.key].value if version.key in worst else "none",
             lambda version: worst[version.key].rank if version.key in worst else -1,
             lambda text: Severity(text.lower()).rank,
+            " ".join(Severity),
         ),
     }
 

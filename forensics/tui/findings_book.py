@@ -15,11 +15,13 @@ FINDING_FIELDS: dict[str, Field[Finding]] = {
         lambda finding: finding.severity.value,
         lambda finding: finding.severity.rank,
         lambda text: Severity(text.lower()).rank,
+        " ".join(Severity),
     ),
     "confidence": Field(
         lambda finding: finding.confidence.value,
         lambda finding: _CONFIDENCE_RANKS[finding.confidence.value],
         lambda text: _CONFIDENCE_RANKS[text.lower()],
+        " ".join(Confidence),
     ),
     "layer": Field(
         lambda finding: "none" if finding.layer is None else str(finding.layer),

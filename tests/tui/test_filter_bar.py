@@ -52,3 +52,24 @@ async def test_a_note_stands_at_the_right_and_is_no_markup() -> None:
         bar.note((("[/x] 6 of 31\x1b[2J", "error"),))
         await pilot.pause()
         assert screen_lines(host)[0].rstrip().endswith("[/x] 6 of 31\\x1b[2J")
+
+
+async def test_a_problem_stands_below_in_full_and_goes_away() -> None:
+    bar = FilterBar()
+    async with hosted(bar, size=(40, 6)) as (pilot, host):
+        bar.open("x")
+        await pilot.pause()
+        assert bar.size.height == 1
+        bar.complain("no field [/bogus] here. Fields: severity confidence layer\x1b[2J")
+        await pilot.pause()
+        shown = " ".join(" ".join(line.strip() for line in screen_lines(host)[1:4]).split())
+        assert shown == "no field [/bogus] here. Fields: severity confidence layer\\x1b[2J"
+        assert bar.size.height == 3
+        bar.complain("")
+        await pilot.pause()
+        assert bar.size.height == 1
+        bar.complain("again")
+        bar.close()
+        bar.open("y")
+        await pilot.pause()
+        assert bar.size.height == 1

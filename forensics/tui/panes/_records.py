@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 
 from forensics.tui.panes._pane import Pane, focus_now, open_bar
 from forensics.tui.progress_words import has_ended, unfinished
-from forensics.tui.queries import Field, QueryError, compile_query
+from forensics.tui.queries import Field, QueryError, compile_query, remark
 from forensics.tui.store import Store
 from forensics.tui.widgets import Beside, Column, FilterBar, Item, KeyValues, Paragraph, Styled, VirtualTable
 from forensics.tui.words import UNKNOWN
@@ -130,13 +130,14 @@ class RecordsPane(Pane, Generic[Record]):
     def draw(self) -> None:
         """List again; the cursor keeps its record."""
         chosen = self.chosen
-        problem = ""
         self._all = self.records()
         try:
             test = compile_query(self._query, self.fields, self.words)
             self._table.records = [record for record in self._all or () if test is None or test(record)]
         except QueryError as error:
             problem = str(error)
+        else:
+            problem = remark(self._query, self.fields)
         row = self.listed.index(chosen) if chosen is not None and chosen in self.listed else 0
         self.table.refresh_model(cursor=row)
         self._entitle(problem)
@@ -153,7 +154,9 @@ class RecordsPane(Pane, Generic[Record]):
         filtered = f" · {self._query}" if self._query else ""
         self.entitle((self.heading, (filtered, "accent")), count)
         if self._query:
-            self.query_one(FilterBar).note(problem or count)
+            bar = self.query_one(FilterBar)
+            bar.note(count)
+            bar.complain(problem)
 
     def _draw_card(self) -> None:
         card = self.query_one(".card", KeyValues)

@@ -9,7 +9,7 @@ from forensics.model.issues import Issue
 from forensics.tui.panes._pane import PaneKind, ShowPath
 from forensics.tui.panes._records import RecordsPane
 from forensics.tui.progress_words import has_ended, none_so_far, unfinished
-from forensics.tui.queries import Field, size_in_bytes
+from forensics.tui.queries import SIZE, Field, size_in_bytes
 from forensics.tui.store import Topic
 from forensics.tui.widgets import Column, Fact, Heading, Item, Paragraph, Styled
 from forensics.tui.words import UNKNOWN, share_text, size_text
@@ -32,7 +32,9 @@ class CoveragePane(RecordsPane[Issue]):
         "stage": Field(lambda issue: issue.stage),
         "code": Field(lambda issue: issue.code),
         "subject": Field(lambda issue: issue.subject),
-        "lost": Field(lambda issue: str(issue.lost_bytes), lambda issue: issue.lost_bytes, size_in_bytes),
+        "lost": Field(
+            lambda issue: str(issue.lost_bytes), lambda issue: issue.lost_bytes, size_in_bytes, SIZE
+        ),
     }
     heading = "What could not be examined"
     hint = "words, lost>0, stage:layer, code:truncated"

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from forensics.model.files import FileVersion
 from forensics.model.findings import Finding
 from forensics.tui.finding_card import GoToFinding, finding_card
+from forensics.tui.offsets import parse_offset
 from forensics.tui.panes._pane import ChooseFile, ChooseFinding, Pane, PaneKind, focus_now, open_bar
 from forensics.tui.store import Store, Topic
 from forensics.tui.tab_line import Tab, TabLine
@@ -358,18 +359,26 @@ class DetailPane(Pane):
         if shown is None:
             self.focus_inside()
             return
+        if self._asks_offset and not event.value.strip():
+            bar.close()
+            return
         try:
             if self._asks_offset:
-                shown.jump(int(event.value.strip(), 0), 1)
+                shown.jump(parse_offset(event.value, shown.source.size), 1)
             else:
                 shown.find(parse_needles(event.value), ignore_case=True)
         except ValueError as problem:
-            bar.note(((str(problem), "error"),))
+            bar.complain(str(problem))
             bar.take_keys()
             return
         if self._asks_offset:
             bar.close()
         focus_now(shown)
+
+    @on(FilterBar.Changed, "#detail-bar")
+    def _bar_changed(self, event: FilterBar.Changed) -> None:
+        event.stop()
+        self._bar.complain("")
 
     @on(FilterBar.Closed, "#detail-bar")
     def _bar_closed(self, event: FilterBar.Closed) -> None:

@@ -16,7 +16,7 @@ from forensics.tui.file_fields import file_fields, file_words
 from forensics.tui.file_index import FileIndex
 from forensics.tui.listing_marks import ListingMarks
 from forensics.tui.panes._pane import ChooseFile, Pane, PaneKind, focus_now, open_bar
-from forensics.tui.queries import QueryError, compile_query
+from forensics.tui.queries import QueryError, compile_query, remark
 from forensics.tui.scopes import ALL_CHANGES, FileListing, Node, Scope, ancestors, list_files
 from forensics.tui.store import Store, Topic, early_layer
 from forensics.tui.widgets import FilterBar, FlatTree, NodeId, Part, Styled, TreeColumn
@@ -154,6 +154,7 @@ class FilesPane(Pane):
         self.scope = Scope()
         self.changes = ALL_CHANGES
         self._query = ""
+        self._fields = file_fields(store)
         self._wanted: tuple[str, tuple[int, int] | None] | None = None
         self._listed: Listed | None = None
         self.problem = ""
@@ -262,7 +263,7 @@ class FilesPane(Pane):
     def _listing_made(self, event: Made) -> None:
         event.stop()
         made = event.made
-        self.problem = str(made) if isinstance(made, QueryError) else ""
+        self.problem = str(made) if isinstance(made, QueryError) else remark(self._query, self._fields)
         if isinstance(made, Listed):
             fresh = self._listed is None or self._listed.scope != made.scope or made.filtered
             self._listed = made
@@ -277,7 +278,9 @@ class FilesPane(Pane):
             self.file_tree.refresh_model(_FileTree(self.store, empty))
         self._entitle()
         if self._query:
-            self.query_one(FilterBar).note(self.problem or self._count_text())
+            bar = self.query_one(FilterBar)
+            bar.note(self._count_text())
+            bar.complain(self.problem)
 
     def _open_folders(self, made: Listed) -> None:
         """Open the folders of a short listing, those a filter leaves, or those with something to look at."""

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 
 from forensics.model.findings import Finding
 from forensics.tui.finding_card import GoToFinding, finding_card
-from forensics.tui.findings_book import SORTS
+from forensics.tui.findings_book import FINDING_FIELDS, SORTS
 from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, focus_now, open_bar
 from forensics.tui.progress_words import has_ended, none_so_far, unfinished
-from forensics.tui.queries import QueryError
+from forensics.tui.queries import QueryError, remark
 from forensics.tui.store import Store, Topic
 from forensics.tui.widgets import Beside, Column, FilterBar, KeyValues, Paragraph, Styled, VirtualTable
 from forensics.tui.words import UNKNOWN, severity_part, state_text
@@ -108,17 +108,20 @@ class FindingsPane(Pane):
     def draw(self) -> None:
         """List again; the cursor keeps its finding, or stays at the top while nobody moved it."""
         chosen = self.chosen if self.table.cursor or self.has_focus_within else None
-        problem = ""
         sort, descending = self._sort
         try:
             self._table.listed = self.store.findings.listed(self._query, sort, descending=descending)
         except QueryError as error:
             problem = str(error)
+        else:
+            problem = remark(self._query, FINDING_FIELDS)
         row = next((row for row, each in enumerate(self._table.listed) if chosen and each.id == chosen.id), 0)
         self.table.refresh_model(cursor=row)
         self._entitle()
         if self._query:
-            self.query_one(FilterBar).note(problem or self._count_text())
+            bar = self.query_one(FilterBar)
+            bar.note(self._count_text())
+            bar.complain(problem)
         self._draw_card()
 
     # -- words ------------------------------------------------------------------------------------------

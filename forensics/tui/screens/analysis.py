@@ -322,7 +322,7 @@ class AnalysisScreen(LookingActions):
         self.action_show_tab("packages")
         pane = self.panes_of_tabs["packages"]
         if isinstance(pane, RecordsPane):
-            pane.filter_for(f'"name:{event.name}"' if " " in event.name else f"name:{event.name}")
+            pane.filter_for(f'name:"{event.name}"' if " " in event.name else f"name:{event.name}")
 
     @on(Workspace.ColumnEntered)
     def _column_entered(self, event: Workspace.ColumnEntered) -> None:

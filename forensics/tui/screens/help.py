@@ -30,6 +30,7 @@ _SIGNS = (
 _LANGUAGE = (
     "Words must all occur; “-word” must not occur. Text with spaces stands in double quotes.",
     "A field is name:value; numbers and severities also compare: severity>=medium, size>1M.",
+    "“-field:value” also leaves what has no such field: findings about the image itself have no state.",
 )
 _FIELDS = (
     ("Files", "path name status owner type kind state layer mode setuid uid link sha256 size finding"),

@@ -1,4 +1,4 @@
-"""The one-line input that appears on `/` and goes away on Esc."""
+"""A one-line input that appears on `/` and goes away on Esc, with room below for what is wrong with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Label
 
@@ -33,16 +33,20 @@ class BarInput(Input):
             self.screen.set_focus(None)
 
 
-class FilterBar(Horizontal):
-    """A prompt, an input and a note at the right. Hidden until `open`; Esc closes it."""
+class FilterBar(Vertical):
+    """A prompt, an input, a note at the right, a problem below. Hidden until `open`; Esc closes it."""
 
     DEFAULT_CSS = """
-    FilterBar { height: 1; display: none; background: $panel; }
+    FilterBar { height: auto; display: none; background: $panel; }
     FilterBar.-open { display: block; }
-    FilterBar > .filter-bar--prompt { width: auto; color: $text-accent; text-style: bold; padding: 0 1 0 1; }
-    FilterBar > Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
-    FilterBar > Input:focus { border: none; background-tint: $foreground 5%; }
-    FilterBar > .filter-bar--note { width: auto; max-width: 50%; color: $text-muted; padding: 0 1 0 1; }
+    FilterBar > Horizontal { height: 1; }
+    FilterBar .filter-bar--prompt { width: auto; color: $text-accent; text-style: bold; padding: 0 1 0 1; }
+    FilterBar Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
+    FilterBar Input:focus { border: none; background-tint: $foreground 5%; }
+    FilterBar .filter-bar--note { width: auto; max-width: 50%; color: $text-muted; padding: 0 1 0 1; }
+    FilterBar > .filter-bar--problem {
+        display: none; width: 1fr; height: auto; max-height: 6; color: $text-error; padding: 0 1;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", show=False)]
 
@@ -80,12 +84,16 @@ class FilterBar(Horizontal):
         self._prompt = Label(prompt, markup=False, classes="filter-bar--prompt")
         self._input = BarInput(placeholder=placeholder, compact=True, select_on_focus=False)
         self._note = Label("", markup=False, classes="filter-bar--note")
+        self._problem = Label("", markup=False, classes="filter-bar--problem")
+        self._complaint = ""
 
     def compose(self) -> ComposeResult:
-        """Prompt, input, note."""
-        yield self._prompt
-        yield self._input
-        yield self._note
+        """Prompt, input, note; below them the problem."""
+        with Horizontal():
+            yield self._prompt
+            yield self._input
+            yield self._note
+        yield self._problem
 
     @property
     def value(self) -> str:
@@ -124,11 +132,24 @@ class FilterBar(Horizontal):
         with self.prevent(Input.Changed):
             self._input.value = ""
         self.note("")
+        self.complain("")
         self.post_message(self.Closed(self))
 
     def note(self, text: Styled) -> None:
         """Say something at the right end, such as how many rows are left."""
         self._note.update(to_content(text))
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with the text, empty when nothing is."""
+        return self._complaint
+
+    def complain(self, problem: str) -> None:
+        """Say below the input what is wrong with its text; nothing takes the words away."""
+        if problem != self._complaint:
+            self._complaint = problem
+            self._problem.update(to_content(problem))
+            self._problem.display = bool(problem)
 
     def action_close(self) -> None:
         """Esc."""
