@@ -180,24 +180,58 @@ rule backdoor_socat_shell {
     filesize < 1MB and program_text and any of them
 }
 
-rule backdoor_web_shell {
+rule backdoor_awk_shell {
   meta:
-    id = "backdoor/web-shell"
-    title = "Web shell"
+    id = "backdoor/awk-shell"
+    title = "Reverse shell in awk"
     severity = "critical"
     category = "backdoor"
     confidence = "high"
-    attack = "T1505.003"
-    references = "https://attack.mitre.org/techniques/T1505/003/"
-    explanation = "A page runs what a visitor sends: a backdoor that needs nothing but the web server that serves it."
-    alternatives = "A deliberately vulnerable training application."
-    remediation = "Remove the page; look in the server's records for who called it."
+    attack = "T1059.004, T1571"
+    references = "https://attack.mitre.org/techniques/T1059/004/ https://www.gnu.org/software/gawk/manual/gawkinet/"
+    explanation = "Awk connects to a remote host, reads lines from it, runs each as a command and sends back what the command says."
+    alternatives = "None in an image; clients of other protocols do not run the lines that they read."
+    remediation = "Do not run the image. The address is an indicator."
   strings:
-    $php1 = /\b(eval|assert|system|passthru|shell_exec|exec|popen|create_function)\s?\(\s?(base64_decode\(\s?|gzinflate\(\s?|str_rot13\(\s?|stripslashes\(\s?|trim\(\s?|@){0,3}\$_(POST|GET|REQUEST|COOKIE|SERVER)\s?\[/
-    $php2 = /(\$_POST|\$_GET\[|\$_REQUEST|\$_COOKIE)\[?[^\]]{1,30}\]\(\s?\$_(POST|GET|REQUEST|COOKIE)\[/
-    $php3 = /preg_replace\(\s?["']\/[^"']{1,30}\/e["']\s?,\s?\$_(POST|GET|REQUEST)/
-    $jsp = /Runtime\.getRuntime\(\)\.exec\(\s?request\.getParameter\(/
-    $cgi = /(eval|exec|system)\s?["'`(]{0,2}\$\{?QUERY_STRING/
+    $device = /\/inet[46]?\/(tcp|udp)\/0\//
+    $loop = /\|& {0,2}getline \w{1,12}\b[^\x00]{0,160}while {0,2}\([^\n;]{0,16}\( {0,2}\w{1,12} {0,2}\|&? {0,2}getline/
+    $command = /\bgetline \w{1,12}?[^\w][^\x00]{0,160}?\( {0,2}?\w{1,12}?[ |]/
+    $system = /\|& {0,2}getline {1,3}\w{1,12}\b[^\x00]{0,160}system\( {0,2}\w{1,12} {0,2}\)/
   condition:
-    filesize < 1MB and program_text and any of them
+    filesize < 1MB and program_text and $device and ($system or $loop and
+      // What was read is what is started: one name behind the first getline and before the last pipe.
+      for any i in (1..#command) : (
+        for any length in (1..12) : (
+          (uint8(@command[i] + !command[i] - length - 2) == 0x28 or uint8(@command[i] + !command[i] - length - 2) == 0x20)
+          and (uint8(@command[i] + 8 + length) < 0x30 or uint8(@command[i] + 8 + length) == 0x3b)
+          and for all k in (0..length - 1) : (
+            uint8(@command[i] + 8 + k) == uint8(@command[i] + !command[i] - length - 1 + k)
+          )
+        )
+      )
+    )
+}
+
+rule backdoor_lua_shell {
+  meta:
+    id = "backdoor/lua-shell"
+    title = "Reverse shell in Lua"
+    severity = "critical"
+    category = "backdoor"
+    confidence = "high"
+    attack = "T1059.011"
+    references = "https://attack.mitre.org/techniques/T1059/011/"
+    explanation = "Lua connects to a remote host and runs what it receives, or ties a shell to the connection."
+    alternatives = "None in an image."
+    remediation = "Do not run the image. The address is an indicator."
+  strings:
+    $socket = /\brequire {0,2}\(? {0,2}["']socket["']/
+    $connect1 = ":connect("
+    $connect2 = "socket.connect("
+    $connect3 = "socket.connect4("
+    $run1 = /:receive\([^\x00]{0,240}(io\.popen|os\.execute)\( {0,2}\w{1,16} {0,2}[,)]/
+    $run2 = /(io\.popen|os\.execute)\([^\n]{0,40}:receive\(/
+    $tie = /os\.execute\( {0,2}["'](\/bin\/)?(ba|da|z)?sh -i[^\n]{0,12}<&/
+  condition:
+    filesize < 1MB and program_text and $socket and any of ($connect*) and any of ($run*, $tie)
 }

@@ -61,6 +61,45 @@ rule miner_stratum_program {
     elf and 3 of ($call*) and any of ($work*)
 }
 
+rule miner_pool_program {
+  meta:
+    id = "miner/pool-program"
+    title = "Program that mines at a pool"
+    severity = "critical"
+    category = "miner"
+    confidence = "high"
+    attack = "T1496"
+    references = "https://en.bitcoin.it/wiki/Stratum_mining_protocol https://xmrig.com/docs/algorithms"
+    explanation = "The program speaks the protocol of mining pools, names an algorithm that is used for mining alone, and knows a miner's options or messages. Whatever it is called and whichever pool it works for, it mines."
+    alternatives = "A pool's server or proxy, or a scanner that holds such words as signatures."
+    remediation = "Do not run the image. Find the layer and the step that brought the program, and treat everything else in that layer as untrusted."
+  strings:
+    $pool1 = "stratum+tcp://"
+    $pool2 = "stratum+ssl://"
+    $pool3 = "stratum+tls://"
+    $pool4 = "mining.subscribe"
+    $pool5 = "mining.authorize"
+    $algorithm1 = "cryptonight" nocase
+    $algorithm2 = "randomx" nocase
+    $algorithm3 = "ghostrider" nocase
+    $algorithm4 = "kawpow" nocase
+    $algorithm5 = "argon2/chukwa"
+    $algorithm6 = "progpow" nocase
+    $algorithm7 = "verushash" nocase
+    $own1 = "donate-level"
+    $own2 = "rig-id" fullword
+    $own3 = "nicehash" nocase
+    $own4 = "hashrate" nocase
+    $own5 = "mining.submit"
+    $own6 = "mining.notify"
+    $own7 = "huge-pages"
+    $own8 = "keepalived"
+    // An address with a port, as a program is given it, and not the bare words of a list.
+    $address = /stratum\+(tcp|ssl|tls):\/\/[\w.\-]{4,120}:\d{2,5}/
+  condition:
+    elf and any of ($pool*) and any of ($algorithm*) and (any of ($own*) or $address)
+}
+
 rule miner_graphics_program {
   meta:
     id = "miner/graphics-program"
