@@ -82,6 +82,11 @@ def folder_card(node: Node, listed: Listed) -> list[Item]:
     ]
 
 
+def no_file_left() -> list[Item]:
+    """In the place of a file, while the filter of the files leaves none."""
+    return [Paragraph((("No file here answers the filter.", "muted"),))]
+
+
 def image_card(store: Store) -> list[Item]:
     """The whole image in a few lines; the overview says more."""
     card = store.card

@@ -115,7 +115,10 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         ),
         Command("ctrl+t", "Light or dark", "the other look", "app.switch_look"),
         Command(
-            "ctrl+c", "Stop the analysis", "what is known stays; when nothing runs, quit", "app.stop_analysis"
+            "ctrl+c",
+            "Stop the analysis",
+            "what is known stays, without a report; when nothing runs, quit",
+            "app.stop_analysis",
         ),
         Command("q", "Quit", "leave the program", "app.leave", "quit", 9),
     ),

@@ -56,7 +56,7 @@ class DetailPane(Pane):
         self._viewer: Viewer | None = None
         self._presented: Widget | None = None
         self._aim: tuple[int, int] | None = None
-        self._preferred: str | None = None
+        self._preferred: dict[str, str] = {}
         self._in_two = False
         self._asks_offset = False
 
@@ -101,13 +101,15 @@ class DetailPane(Pane):
     ) -> None:
         """Show a file version; with an offset, these of its bytes."""
         same = self._version is not None and self._version.key == version.key
+        kind = self._file.kind if self._file is not None else None
         self._card = None
         self._version = version
         if not same or self._file is None:
             self._file = viewed_file(self.store, version)
             self._offered = offered(self._file)
-        wanted = viewer or (self._viewer_for_bytes() if offset is not None else None)
-        chosen = self._find(wanted) or (self._viewer if same else None) or self._first()
+        if offset is not None and viewer is None:
+            viewer = self._viewer_for_bytes(same_kind=kind == self._file.kind)
+        chosen = self._find(viewer) or (self._viewer if same else None) or self._first()
         if chosen is not None and (not same or chosen is not self._viewer):
             self._present(chosen)
         self.draw_head()
@@ -135,7 +137,8 @@ class DetailPane(Pane):
         chosen = self._find(viewer)
         if chosen is None:
             return False
-        self._preferred = viewer
+        if self._file is not None:
+            self._preferred[self._file.kind] = viewer
         aim = self._aim or (self.byte_offset or 0, 0) if offset is None else (offset, length)
         if chosen is not self._viewer:
             self._present(chosen)
@@ -289,15 +292,23 @@ class DetailPane(Pane):
         return next((each for each in self._offered if each.id == viewer), None)
 
     def _first(self) -> Viewer | None:
-        """What the person chose last where it is offered, or the most telling."""
+        """What the person chose last for this kind of file where it is offered, or the most telling."""
         candidates = [each for each in self._offered if not (self._in_two and each.id == INFO)]
-        preferred = next((each for each in candidates if each.id == self._preferred), None)
+        wanted = self._preferred.get(self._file.kind) if self._file is not None else None
+        preferred = next((each for each in candidates if each.id == wanted), None)
         return preferred or (candidates[0] if candidates else None)
 
-    def _viewer_for_bytes(self) -> str:
-        """The way to look in which a place in the bytes says most."""
-        if self._viewer is not None and self._viewer.id in (TEXT, HEX):
-            return self._viewer.id
+    def _viewer_for_bytes(self, *, same_kind: bool) -> str:
+        """The way to look in which a place in the bytes says most.
+
+        The one in use stays for a file of the same kind; for another it is the one chosen for such files, or
+        the first that shows bytes.
+        """
+        in_use = self.viewer if same_kind else None
+        chosen = self._preferred.get(self._file.kind) if self._file is not None else None
+        for viewer in (in_use, chosen):
+            if viewer in (TEXT, HEX):
+                return viewer
         return next((each.id for each in self._offered if each.id in (TEXT, HEX)), HEX)
 
     def _byte_view(self) -> BytesShown | None:

@@ -158,6 +158,8 @@ class FilesPane(Pane):
         self._wanted: tuple[str, tuple[int, int] | None] | None = None
         self._listed: Listed | None = None
         self.problem = ""
+        self._before_filter: str | None = None
+        self._outside = False
 
     def compose(self) -> ComposeResult:
         """The tree and its filter."""
@@ -266,10 +268,13 @@ class FilesPane(Pane):
         self.problem = str(made) if isinstance(made, QueryError) else remark(self._query, self._fields)
         if isinstance(made, Listed):
             fresh = self._listed is None or self._listed.scope != made.scope or made.filtered
+            chosen = self.chosen
             self._listed = made
             self.file_tree.refresh_model(_FileTree(self.store, made))
             if fresh:
                 self._open_folders(made)
+            if made.filtered and self.has_focus_within:
+                self._choose_what_is_left(made, chosen)
             self._reveal_wanted()
         elif made is None:
             self._listed = None
@@ -295,18 +300,34 @@ class FilesPane(Pane):
         if folders:
             self.file_tree.expand_to(folders)
 
+    def _choose_what_is_left(self, made: Listed, chosen: Node | None) -> None:
+        """The filter that is typed took away what was chosen: the first file that it leaves is chosen.
+
+        With none left the screen is told too, which then shows no file.
+        """
+        listing = made.listing
+        if chosen is not None and (listing.row_of(chosen.path) or listing.count_below(chosen.path)):
+            return
+        first = next((row for row in listing.rows if row.version.entry.kind is not FileKind.DIRECTORY), None)
+        if first is not None:
+            self._wanted = (first.version.path, first.version.key)
+        elif not listing.rows:
+            self.post_message(ChooseFile(""))
+
     def _reveal_wanted(self) -> None:
         if self._wanted is None or self._listed is None:
             return
         path, _ = self._wanted
         self._wanted = None
-        self.file_tree.reveal((*reversed(tuple(ancestors(path))), path))
+        self._outside = not self.file_tree.reveal((*reversed(tuple(ancestors(path))), path))
+        self._entitle()
 
     # -- words ------------------------------------------------------------------------------------------
 
     def _entitle(self) -> None:
         hidden = "".join(CHANGE_SIGNS[change] for change in Change if change not in self.changes)
-        note = f"without {hidden}  " if hidden else ""
+        note = "the file shown is not listed here  " if self._outside else ""
+        note += f"without {hidden}  " if hidden else ""
         title: tuple[Part, ...] = ("Files · ", (self.scope.title(), "strong"))
         waiting = self._listed is None or self._listed.scope != self.scope
         self.entitle(title, note + (UNKNOWN if waiting else self._count_text()))
@@ -335,14 +356,19 @@ class FilesPane(Pane):
 
     def _tell(self, *, deeper: bool) -> None:
         node = self.chosen
-        if node is None or not (deeper or self.file_tree.has_focus):
+        if node is None or not (deeper or self.has_focus_within):
             return
+        if self._outside:
+            self._outside = False
+            self._entitle()
         key = node.row.version.key if node.row else None
         self.post_message(ChooseFile(node.path, key, deeper=deeper))
 
     @on(FilterBar.Changed)
     def _filter_changed(self, event: FilterBar.Changed) -> None:
         event.stop()
+        if not self._query:
+            self._before_filter = self.chosen.path if self.chosen else None
         self._query = event.value
         self._load()
 
@@ -355,6 +381,8 @@ class FilesPane(Pane):
     def _filter_closed(self, event: FilterBar.Closed) -> None:
         event.stop()
         self._query = ""
+        if self.chosen is None and self._before_filter is not None:
+            self._wanted = (self._before_filter, None)
         self._load()
         focus_now(self.file_tree)
 

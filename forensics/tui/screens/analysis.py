@@ -13,7 +13,7 @@ from textual.timer import Timer
 from forensics.model.files import FileVersion
 from forensics.model.findings import Finding
 from forensics.printable import printable
-from forensics.tui.cards import folder_card, image_card, layer_card
+from forensics.tui.cards import folder_card, image_card, layer_card, no_file_left
 from forensics.tui.commands import bindings
 from forensics.tui.findings_book import first_bytes
 from forensics.tui.image_header import ImageHeader
@@ -243,6 +243,8 @@ class AnalysisScreen(LookingActions):
         files = self.workspace.files_pane
         node, listed = files.chosen, files.listed
         if node is None or listed is None:
+            if listed is not None and listed.filtered:
+                self.workspace.detail_pane.show_card("Files", no_file_left)
             return
         if node.folder or node.row is None:
             self.workspace.detail_pane.show_card(printable(node.path), lambda: folder_card(node, listed))

@@ -16,6 +16,9 @@ from forensics.model.findings import Finding
 from forensics.model.report import ReportFile
 from forensics.tui.widgets import ByteSource, Highlight, ReadableBytes
 
+READABLE = frozenset({"text", "script"})
+"""Types that are read as text; everything else can be."""
+
 Read = Callable[[int, int], bytes]
 """Reads (offset, length) of one content; short where bytes are not there."""
 
@@ -52,6 +55,11 @@ class ViewedFile:
     def type(self) -> str:
         """The id of the content's type; empty when it is not known yet."""
         return self.facts.type if self.facts else self.row.type
+
+    @property
+    def kind(self) -> str:
+        """Which files it is looked at like: those of its type, and any text like a script."""
+        return "text" if self.type in READABLE else self.type
 
     @property
     def has_bytes(self) -> bool:

@@ -7,8 +7,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 
 from forensics.tui.viewers._sheet import not_at_hand
-from forensics.tui.viewers._viewer import JumpToOffset, ViewedFile, Viewer
-from forensics.tui.viewers.text import READABLE
+from forensics.tui.viewers._viewer import READABLE, JumpToOffset, ViewedFile, Viewer
 from forensics.tui.widgets import Below, ByteSource, StringsView
 
 

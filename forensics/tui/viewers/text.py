@@ -7,11 +7,8 @@ from textual.widget import Widget
 
 from forensics.tui.viewers._sheet import not_at_hand
 from forensics.tui.viewers._status_line import WithStatus
-from forensics.tui.viewers._viewer import ViewedFile, Viewer
+from forensics.tui.viewers._viewer import READABLE, ViewedFile, Viewer
 from forensics.tui.widgets import ByteSource, Highlight, Part, TextView, language_of
-
-READABLE = frozenset({"text", "script"})
-"""Types that are read as text; everything else can be."""
 
 
 class TextViewer(Viewer):

@@ -19,8 +19,15 @@ from forensics.model.sbom import FileStatus
 from forensics.parsers.filetype import HEAD_BYTES, file_type
 from forensics.printable import printable
 from forensics.tui.viewers._difference import Line, difference
-from forensics.tui.viewers._viewer import NOT_AT_HAND, JumpToOffset, Read, ShowVersion, ViewedFile, Viewer
-from forensics.tui.viewers.text import READABLE
+from forensics.tui.viewers._viewer import (
+    NOT_AT_HAND,
+    READABLE,
+    JumpToOffset,
+    Read,
+    ShowVersion,
+    ViewedFile,
+    Viewer,
+)
 from forensics.tui.widgets import Below, Column, Styled, VirtualTable, to_content
 from forensics.tui.words import mode_text, size_text, state_text, status_part
 
