@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from forensics.detectors._finding import note
 from forensics.detectors._scene import Detector, Needs, Scene
-from forensics.detectors._verdict import verdict
+from forensics.detectors._verdict import for_review, verdict
 from forensics.model.findings import Finding, finding_id, report_order
 from forensics.plugins import collect
 
-__all__ = ["MOST_OF_A_RULE", "Detector", "Needs", "Scene", "detect", "detectors", "verdict"]
+__all__ = ["MOST_OF_A_RULE", "Detector", "Needs", "Scene", "detect", "detectors", "for_review", "verdict"]
 
 MOST_OF_A_RULE = 1000
 """Findings of one rule that are listed; an image could be made to give millions."""

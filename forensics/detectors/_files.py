@@ -11,8 +11,8 @@ from forensics.model.files import FileKind, FileState, FileVersion
 from forensics.model.issues import Issue
 from forensics.printable import printable
 
-_FILES_OF_FULL_LENGTH = 64
-"""So many files of the greatest length are read as settings; genuine images have a few megabytes of them."""
+_FILES_OF_FULL_LENGTH = 16
+"""So many files of the greatest length are read as settings; genuine images have less than one megabyte."""
 _READABLE = (FileKind.REGULAR, FileKind.HARDLINK)
 
 

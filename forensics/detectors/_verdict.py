@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from forensics.model.findings import Confidence, Finding, Severity, report_order
 from forensics.model.report import Verdict
 
@@ -35,6 +37,14 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
     if len(telling) > MOST_REASONS:
         reasons.append(f"and {len(telling) - MOST_REASONS} more rules")
     return Verdict(level=level, score=min(high, low + weight), reasons=tuple(reasons))
+
+
+def for_review(verdict: Verdict) -> Verdict:
+    """The same verdict, with `review` in the place of `clean`: for an image of which parts are not there."""
+    if verdict.level != "clean":
+        return verdict
+    low, high = _LEVELS["review"]
+    return msgspec.structs.replace(verdict, level="review", score=min(high, low + verdict.score))
 
 
 def _level(findings: list[Finding]) -> str:

@@ -1,4 +1,4 @@
-"""Private keys and tokens in files, those that a later layer removed included."""
+"""Private keys, tokens and passwords in files, those that a later layer removed included."""
 
 from __future__ import annotations
 
@@ -39,6 +39,24 @@ TOKEN = Statement(
     attack=("T1552.001",),
 )
 
+PASSWORD = Statement(
+    rule_id="secret/password-in-file",
+    category=Category.SECRET,
+    severity=Severity.HIGH,
+    confidence=Confidence.MEDIUM,
+    title="Password in a layer",
+    explanation=(
+        "A settings file of a database's client or of a site gives its password. Everybody who can pull the "
+        "image has it."
+    ),
+    alternatives="A password that is replaced when a container starts, or one of a test system.",
+    remediation=(
+        "Change the password, give it to the container when it starts, and rebuild the image without the "
+        "layer that brought it."
+    ),
+    attack=("T1552.001",),
+)
+
 _HOST_KEY = re.compile(r"/etc/ssh/ssh_host_\w+_key")
 _TEST_NAME = re.compile(
     r"(^|[._-])(tests?|example|sample|dummy|demo|snakeoil|selfsigned|self-signed)([._-]|\d|$)"
@@ -50,25 +68,31 @@ class FileSecrets(Detector):
     """A secret that a later layer hides is as public as one that is visible, and is told as such."""
 
     id = "file_secrets"
-    statements = (PRIVATE_KEY, TOKEN)
+    statements = (PRIVATE_KEY, TOKEN, PASSWORD)
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
-        """At most two findings for a version; files that a package answers for are left out."""
+        """At most three findings for a version; files that a package answers for are left out."""
         for sha256, versions in scene.files.contents.items():
             facts = scene.facts.get(sha256)
             if facts is None or not facts.secrets:
                 continue
-            for said, keys in ((PRIVATE_KEY, True), (TOKEN, False)):
-                evidence = list(_evidence(facts, keys=keys))
+            for said in self.statements:
+                evidence = list(_evidence(facts, said))
                 for version in versions if evidence else ():
                     if not scene.vouched(version) and not _HOST_KEY.fullmatch(version.path):
                         yield about_file(scene, said, version, evidence, _case(version))
 
 
-def _evidence(facts: FileFacts, *, keys: bool) -> Iterator[Evidence]:
+def _evidence(facts: FileFacts, said: Statement) -> Iterator[Evidence]:
     for secret in facts.secrets:
-        if secret.identifier.endswith(("private-key", "secret-key")) is keys:
+        if _statement(secret.identifier) is said:
             yield Evidence(kind="bytes", text=secret.text, offset=secret.offset, length=secret.length)
+
+
+def _statement(kind: str) -> Statement:
+    if kind.endswith(("private-key", "secret-key")):
+        return PRIVATE_KEY
+    return PASSWORD if kind.endswith("-password") else TOKEN
 
 
 def _case(version: FileVersion) -> Circumstances:

@@ -107,6 +107,8 @@ _OF_THE_SOURCE: dict[str, tuple[Statement, Severity | None]] = {
     "unsafe-name": (MALFORMED, Severity.MEDIUM),
     "malformed-document": (MALFORMED, None),
 }
+_SAME_TROUBLE = {"layer-incomplete": "size-mismatch"}
+"""Codes that stand in one finding with those of another: a document says a size, and the bytes have another."""
 _OF_A_LAYER: dict[str, tuple[Statement, Severity | None]] = {
     "hidden-data": (HIDDEN_BYTES, None),
     "trailing-data": (HIDDEN_BYTES, None),
@@ -170,12 +172,12 @@ def _layer(scene: Scene, layer: LayerIndex, source: LayerSource | None) -> Itera
 def _by_code(issues: Iterable[Issue]) -> dict[str, list[Issue]]:
     found: dict[str, list[Issue]] = {}
     for issue in issues:
-        found.setdefault(issue.code, []).append(issue)
+        found.setdefault(_SAME_TROUBLE.get(issue.code, issue.code), []).append(issue)
     return found
 
 
 def _told(issue: Issue) -> Evidence:
-    lost = f" ({issue.lost_bytes} bytes)" if issue.lost_bytes else ""
+    lost = f" ({issue.lost_bytes:,} bytes)" if issue.lost_bytes > 1 else ""
     return note(f"{issue.subject}: {issue.message}{lost}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from forensics.detectors import Scene
+from forensics.detectors import Scene, for_review
 from forensics.model.files import FileKind, FileVersion
 from forensics.model.issues import Issue
 from forensics.model.report import Coverage, Verdict
@@ -46,12 +46,18 @@ def coverage(scene: Scene, further: Iterable[Issue]) -> Coverage:
 
 
 def qualified(verdict: Verdict, covered: Coverage) -> Verdict:
-    """The verdict, with the reason not to take it for one about the whole image where it is none."""
+    """The verdict, with the reason not to take it for one about the whole image where it is none.
+
+    An image of which parts are missing is not `clean`: whatever they held, nobody has seen it.
+    """
     unseen = covered.bytes - covered.examined_bytes
     if unseen <= 0:
         return verdict
     parts = missing_parts(covered.issues)
-    words = [what_is_missing(parts)] if parts else []
+    words = []
+    if parts:
+        verdict = for_review(verdict)
+        words.append(what_is_missing(parts))
     if is_size_known(covered.issues):
         least = "at least " if parts else ""
         words.append(f"{unseen:,} of {least}{covered.bytes:,} bytes were not looked at")

@@ -39,7 +39,7 @@ def layer_sources(
         message = f"it names {len(config.diff_ids)} diff_ids for {len(found)} layers"
         missing = max(0, len(config.diff_ids) - len(found))
         if missing:
-            message += f": {missing} layers are not in the archive"
+            message += f": {missing} layer{' is' if missing == 1 else 's are'} not in the archive"
         issues.add(
             "diff-id-count",
             "image configuration",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forensics.detectors import verdict
+from forensics.detectors import for_review, verdict
 from forensics.model.findings import Category, Confidence, Finding, Severity
 
 LEVELS = ("clean", "review", "suspicious", "malicious")
@@ -44,6 +44,16 @@ def test_reasons_are_the_worst_of_each_rule_and_bounded() -> None:
     assert given_verdict.reasons[0] == "high: t (/0), and 2 more"
     assert given_verdict.reasons[-1] == "and 6 more rules"
     assert len(given_verdict.reasons) == 11
+
+
+@pytest.mark.parametrize("count", [0, 3, 19, 40])
+def test_what_is_clean_and_incomplete_is_for_review(count: int) -> None:
+    clean = verdict([finding(Severity.LOW, rule=f"r/{n}") for n in range(count)])
+    assert clean.level == "clean"
+    assert for_review(clean).level == "review"
+    assert 20 <= for_review(clean).score <= 49
+    worse = verdict([finding(Severity.HIGH)])
+    assert for_review(worse) == worse
 
 
 FINDINGS = st.builds(

@@ -71,6 +71,7 @@ def test_a_whole_image_says_nothing_of_the_kind(tmp_path: Path) -> None:
     report = analysis(gzipped_layout(tmp_path / "whole", tar_of(FILES)))
     assert report.coverage.bytes == report.coverage.examined_bytes == 50 * 20_000
     assert report.verdict.reasons == ()
+    assert report.verdict.level == "clean"
     assert exit_code(report, None) == 0
     assert "examined 50 of 50 files, 1.0 MB of 1.0 MB\n" in text(report)
     assert "Not all" not in text(report)
@@ -123,6 +124,7 @@ def test_unreadable_files_and_folders_count_among_the_files(
     assert (coverage.bytes, coverage.examined_bytes) == (4 + 6 + 1, 4)
     assert exit_code(report, None) == 4
     assert "examined 2 of at least 4 files" in text(report)
+    assert report.verdict.level == "review", "nobody has seen the rest"
 
 
 def test_a_file_that_is_cut_is_counted_once(tmp_path: Path) -> None:
