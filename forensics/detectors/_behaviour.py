@@ -12,7 +12,7 @@ from forensics.detectors._places import is_hostile_start
 from forensics.detectors._shell import DEPTH, SOURCE_LENGTH, Command, Pipeline, Redirect, Script, Word, parse
 
 MOST = 64
-"""Behaviours told of one text."""
+"""Behaviours of one kind told of one text: many harmless ones do not stand for a worse one behind them."""
 
 
 class Act(StrEnum):
@@ -46,13 +46,12 @@ class Behaviour:
 
 
 def behaviours(source: str) -> tuple[Behaviour, ...]:
-    """What `source`, read as shell text, does; in order of place, at most `MOST`."""
+    """What `source`, read as shell text, does; in order of place, at most `MOST` of one act."""
     source = source[:SOURCE_LENGTH]
     reading = _Reading(source)
     reading.script(parse(source), None, 0)
     reading.whole_text()
-    unique = {(one.act, one.begin, one.end): one for one in reading.found}
-    return tuple(sorted(unique.values(), key=lambda one: (one.begin, one.act, one.end))[:MOST])
+    return tuple(sorted(reading.found, key=lambda one: (one.begin, one.act, one.end)))
 
 
 def behaviours_of_arguments(arguments: Sequence[str]) -> tuple[Behaviour, ...]:
@@ -97,6 +96,7 @@ class _Reading:
 
     source: str
     found: list[Behaviour] = field(default_factory=list)
+    told: dict[Act, set[tuple[int, int]]] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     fetched: dict[str, tuple[str, ...]] = field(default_factory=dict)
     decoded: set[str] = field(default_factory=set)
@@ -114,8 +114,6 @@ class _Reading:
 
     def script(self, script: Script, outer: tuple[int, int] | None, depth: int) -> None:
         """Every pipeline of a script. `outer` is the place to report for text that was quoted or nested."""
-        if len(self.found) > 4 * MOST:
-            return
         for pipeline in script.pipelines:
             self._pipeline(pipeline, outer, depth)
 
@@ -324,6 +322,10 @@ class _Reading:
         return self.variables.get(match.group(1) or match.group(2), match.group())
 
     def _say(self, act: Act, place: tuple[int, int], text: str = "", more: tuple[str, ...] = ()) -> None:
+        told = self.told.setdefault(act, set())
+        if place in told or len(told) >= MOST:
+            return
+        told.add(place)
         text = text or self.source[place[0] : place[1]]
         found = tuple(dict.fromkeys((*programs.addresses(text), *more)))
         self.found.append(Behaviour(act, place[0], place[1], text[:2000].strip(), found))

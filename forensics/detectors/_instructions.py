@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from forensics.model.image import Image
 
-TEXT_LENGTH = 64 * 1024
-"""Characters of one history line that are read."""
+ARGUMENT_LENGTH = 128 * 1024
+"""Characters of one variable or argument that are read: Linux takes none that is longer (execve(2))."""
+_LINE_LENGTH = 2 * ARGUMENT_LENGTH
+"""Characters of one history line that are read: a command, and build arguments in front of it."""
 
-_SHELL_FORM = re.compile(
-    r"(?:^|\s)(?:/[\w./-]*/)?(?:sh|bash|ash|dash|zsh)(?:\s+(?:-[\w-]+|pipefail))*\s+-\w*c\s+(?P<command>.*)",
-    re.DOTALL,
-)
+_SHELL = r"(?:/[\w./-]*/)?(?:sh|bash|ash|dash|zsh)(?:\s+(?:-[\w-]+|pipefail))*\s+-\w*c\s+(?P<command>.*)"
+_SHELL_FORM = re.compile(rf"\s*(?:RUN\s+)?(?:--\S+\s+)*{_SHELL}", re.DOTALL)
+_BEHIND_ARGUMENTS = re.compile(rf"(?:^|\s){_SHELL}", re.DOTALL)
+_ARGUMENTS = re.compile(r"\s*(?:RUN\s+)?(?:--\S+\s+)*\|\d+\s")
 _DECLARES = re.compile(
     r"\s*(?:/bin/sh -c )?#\(nop\)"
     r"|\s*(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|SHELL|STOPSIGNAL"
@@ -37,23 +39,27 @@ def steps(image: Image) -> Iterator[Step]:
     history = image.config.history
     if not history:
         for source in image.layers:
-            line = source.created_by[:TEXT_LENGTH]
+            line = source.created_by[:_LINE_LENGTH]
             yield Step(source.index, source.index, line, command_of(line))
         return
     made = sum(not entry.empty_layer for entry in history)
     layer = 0
     for number, entry in enumerate(history):
-        line = entry.created_by[:TEXT_LENGTH]
+        line = entry.created_by[:_LINE_LENGTH]
         known = made == len(image.layers) and not entry.empty_layer
         yield Step(number, layer if known else None, line, command_of(line))
         layer += not entry.empty_layer
 
 
 def command_of(line: str) -> str:
-    """The shell text that a history line ran; empty for steps that run nothing."""
+    """The shell text that a history line ran; empty for steps that run nothing.
+
+    A shell that is called later in the line is a part of the text, except behind build arguments, whose
+    values may hold anything.
+    """
     if _DECLARES.match(line):
         return ""
-    shell = _SHELL_FORM.search(line)
+    shell = _BEHIND_ARGUMENTS.search(line) if _ARGUMENTS.match(line) else _SHELL_FORM.match(line)
     if shell and not shell.group("command").startswith(("'", '"')):
         return shell.group("command")
     return re.sub(r"^\s*RUN\s+(?:--\S+\s+)*", "", line)

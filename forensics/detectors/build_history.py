@@ -208,7 +208,7 @@ def _without_arguments(step: Step) -> Step:
             break
         at = argument.end()
         shown.append(f"{argument['name']}=…")
-    command = command_of(step.line[at:])
+    command = command_of(f"|0 {step.line[at:]}").removeprefix("|0 ")
     return replace(step, line=" ".join([*shown, command]), command=command)
 
 

@@ -52,8 +52,6 @@ HISTORY = Statement(
     attack=("T1552.001",),
 )
 
-_MOST = 200
-
 
 class ConfigSecrets(Detector):
     """Known token forms are `high`; a telling name with a value that is not random is `medium`."""
@@ -66,7 +64,7 @@ class ConfigSecrets(Detector):
         """One finding a variable, a label, a secret in a build step."""
         config = scene.image.config
         told: set[str] = set()
-        for line in config.env[:_MOST]:
+        for line in config.env:
             name, _, value = line.partition("=")
             found = secret_in_setting(name, value)
             if found is not None:
@@ -74,7 +72,7 @@ class ConfigSecrets(Detector):
                 yield about_image(
                     scene, ENVIRONMENT, [note(_text("Env", found), "config")], _case(found, name)
                 )
-        for key in sorted(config.labels)[:_MOST]:
+        for key in sorted(config.labels):
             found = secret_in_setting(key, config.labels[key])
             if found is not None:
                 told.add(found.masked)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from forensics.detectors._finding import Circumstances, Statement, about_image, note
+from forensics.detectors._instructions import ARGUMENT_LENGTH
 from forensics.detectors._scene import Detector, Needs, Scene
 from forensics.model.findings import Category, Confidence, Finding, Severity
 
@@ -60,13 +61,17 @@ class HostControl(Detector):
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """At most two findings."""
         config = scene.image.config
-        fields = [("Volume", one) for one in config.volumes[:200]]
-        fields += [("Env", line) for line in config.env[:500] if not line.startswith("PATH=")]
-        fields += [("Label", f"{key}={config.labels[key]}") for key in sorted(config.labels)[:500]]
-        places = [note(f"{field}: {text}", "config") for field, text in fields if _PLACES.search(text[:4096])]
+        fields = [("Volume", one) for one in config.volumes]
+        fields += [("Env", line) for line in config.env if not line.startswith("PATH=")]
+        fields += [("Label", f"{key}={config.labels[key]}") for key in sorted(config.labels)]
+        places = [
+            note(f"{field}: {text}", "config")
+            for field, text in fields
+            if _PLACES.search(text[:ARGUMENT_LENGTH])
+        ]
         if places:
             yield about_image(scene, HOST, places)
-        command = " ".join((*config.entrypoint, *config.cmd))[:65536]
+        command = " ".join((*config.entrypoint, *config.cmd))[:ARGUMENT_LENGTH]
         match = _BREAKOUT.search(command)
         if match:
             case = Circumstances(distinct=match.group())

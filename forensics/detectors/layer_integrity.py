@@ -108,7 +108,7 @@ _OF_THE_SOURCE: dict[str, tuple[Statement, Severity | None]] = {
     "malformed-document": (MALFORMED, None),
 }
 _SAME_TROUBLE = {"layer-incomplete": "size-mismatch"}
-"""Codes that stand in one finding with those of another: a document says a size, and the bytes have another."""
+"""Codes that stand in one finding with those of another: a size is declared, and the bytes have another."""
 _OF_A_LAYER: dict[str, tuple[Statement, Severity | None]] = {
     "hidden-data": (HIDDEN_BYTES, None),
     "trailing-data": (HIDDEN_BYTES, None),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from forensics.detectors._finding import Circumstances, Statement, about_image, at_most, note
+from forensics.detectors._instructions import ARGUMENT_LENGTH
 from forensics.detectors._places import is_hostile_start
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.findings import Category, Confidence, Evidence, Finding, Severity
@@ -55,11 +56,11 @@ class LoaderVariables(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """One finding a variable that names something doubtful."""
-        for line in scene.image.config.env[:500]:
+        for line in scene.image.config.env:
             name, _, value = line.partition("=")
             worst: Severity | None = None
             evidence: list[Evidence] = [note(line, "config")]
-            for target in _targets(name, value[:65536]):
+            for target in _targets(name, value[:ARGUMENT_LENGTH]):
                 severity, text = _judge(scene, name, target)
                 evidence.append(note(text))
                 if severity is not None and (worst is None or severity.rank > worst.rank):

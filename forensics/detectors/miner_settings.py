@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from forensics.detectors._finding import Circumstances, Statement, about_image, note
+from forensics.detectors._instructions import ARGUMENT_LENGTH
 from forensics.detectors._scene import Detector, Needs, Scene
 from forensics.model.findings import Category, Confidence, Finding, Severity
 
@@ -77,13 +78,13 @@ class MinerSettings(Detector):
         """One finding for the whole configuration."""
         config = scene.image.config
         fields = [("Entrypoint", " ".join(config.entrypoint)), ("Cmd", " ".join(config.cmd))]
-        fields += [("Env", line) for line in config.env[:500]]
-        fields += [("Label", f"{key}={config.labels[key]}") for key in sorted(config.labels)[:500]]
+        fields += [("Env", line) for line in config.env]
+        fields += [("Label", f"{key}={config.labels[key]}") for key in sorted(config.labels)]
         found = [
             (kind, f"{field}: {match.group().strip()}")
             for field, text in fields
             for kind, pattern in _CLUES
-            for match in [pattern.search(text[:65536])]
+            for match in [pattern.search(text[:ARGUMENT_LENGTH])]
             if match and not (field == "Label" and kind == "miner program")
         ]
         if not found:

@@ -87,7 +87,7 @@ class Services(Detector):
             text = files.text(content)
             found = [
                 one
-                for match in list(_INITTAB.finditer(text))[:500]
+                for match in _INITTAB.finditer(text)
                 for one in suspicions(match.group("command"), match.start("command"))
             ]
             yield from _tell(scene, version, content, found, text)
@@ -96,7 +96,7 @@ class Services(Detector):
         text = files_text = scene.files.text(content)
         found = [
             one
-            for match in list(_RUNS.finditer(files_text))[:200]
+            for match in _RUNS.finditer(files_text)
             for one in suspicions(match.group("command"), match.start("command"))
             if not _is_own_tool(one)
         ]

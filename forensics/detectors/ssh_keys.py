@@ -153,7 +153,7 @@ def _is_named(path: str, key_files: list[tuple[str, str]]) -> bool:
 
 def _named_key_files(text: str) -> Iterator[tuple[str, str]]:
     """How the paths that `AuthorizedKeysFile` names begin and end; `%h` and `%u` stand for anything."""
-    for match in list(_SETTING.finditer(text))[:200]:
+    for match in _SETTING.finditer(text):
         if match.group("name").lower() != "authorizedkeysfile":
             continue
         for path in match.group("value").split()[:16]:
@@ -163,7 +163,7 @@ def _named_key_files(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _settings(scene: Scene, version: FileVersion, text: str) -> Iterator[Finding]:
-    for match in list(_SETTING.finditer(text))[:500]:
+    for match in _SETTING.finditer(text):
         name, value = match.group("name").lower(), match.group("value").strip()
         said, reason = None, ""
         if name in ("authorizedkeyscommand", "authorizedprincipalscommand") and value.lower() != "none":

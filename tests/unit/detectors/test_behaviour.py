@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -200,10 +201,17 @@ def test_argument_lists() -> None:
     assert behaviours_of_arguments([]) == ()
 
 
+def test_many_harmless_acts_hide_none_behind_them() -> None:
+    harmless = "".join(f"wget https://mirror.invalid/{number}.txt\n" for number in range(1_000))
+    found = behaviours(f"{harmless}curl {URL} | sh\n")
+    assert [one.text for one in found if one.act is Act.DOWNLOAD_RUN] == [f"curl {URL} | sh"]
+    assert sum(one.act is Act.FETCH for one in found) == MOST
+
+
 @given(st.text(alphabet="curlshbase64 -dec|$(){}`'\"\\&;<>\n/tmp0=>.http:", max_size=300))
 def test_any_text_gives_ordered_places(text: str) -> None:
     found = behaviours(text)
-    assert len(found) <= MOST
+    assert all(count <= MOST for count in Counter(one.act for one in found).values())
     assert all(0 <= one.begin <= one.end <= len(text) for one in found)
     assert list(found) == sorted(found, key=lambda one: (one.begin, one.act, one.end))
 

