@@ -66,7 +66,9 @@ class HiddenByLaterLayer(Detector):
             versions = deleted[layer]
             size = sum(version.content.size for version in versions if version.content)
             evidence = [note(f"{version.path} (layer {version.layer})") for version in versions[:8]]
-            case = Circumstances(detail=f"{len(versions)} files, {size} bytes")
+            case = Circumstances(
+                detail=f"{len(versions):,} {'file' if len(versions) == 1 else 'files'}, {size:,} bytes"
+            )
             yield about_layer(scene, CLEANED, layer, evidence, case)
 
     def _judge(self, scene: Scene, version: FileVersion, facts: FileFacts) -> Iterator[Finding]:

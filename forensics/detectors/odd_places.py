@@ -137,7 +137,7 @@ class OddPlaces(Detector):
                 continue
             severity, reason = _pseudo_severity(version)
             case = Circumstances(severity=severity, reasons=(reason,) if reason else ())
-            yield about_file(scene, PSEUDO, version, [note(f"{version.entry.size} bytes")], case)
+            yield about_file(scene, PSEUDO, version, [note(f"{version.entry.size:,} bytes")], case)
 
 
 def _judge(version: FileVersion, kind: Nature) -> tuple[Statement, Severity, str] | None:

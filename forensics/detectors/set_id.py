@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from forensics.detectors._finding import Circumstances, Statement, about_file, in_effect, note
 from forensics.detectors._nature import Nature, nature
@@ -76,7 +76,7 @@ class SetId(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """At most two findings for each version that carries a bit."""
-        shells: frozenset[str] | None = None
+        shells: Mapping[str, str] | None = None
         for version in scene.files:
             mode = version.entry.mode
             if not mode & (_SET_UID | _SET_GID) or version.entry.kind not in (
@@ -90,7 +90,7 @@ class SetId(Detector):
                 shells = _shell_contents(scene)
             yield from self._judge(scene, version, shells)
 
-    def _judge(self, scene: Scene, version: FileVersion, shells: frozenset[str]) -> Iterator[Finding]:
+    def _judge(self, scene: Scene, version: FileVersion, shells: Mapping[str, str]) -> Iterator[Finding]:
         name = basename(version.path)
         what = nature(version, scene.facts.get(version.sha256))
         if what is Nature.SCRIPT:
@@ -103,7 +103,8 @@ class SetId(Detector):
         if known and is_system(version.path):
             return
         if version.sha256 in shells and what is not None:
-            reason = "" if is_shell_or_interpreter(name) else "Its content is that of a shell or interpreter."
+            same = shells[version.sha256]
+            reason = "" if is_shell_or_interpreter(name) else f"Its content is that of {same}."
             yield self._say(scene, SHELL, version, SHELL.severity, reason)
         elif gives_root(name) and what is not None:
             yield self._say(scene, SHELL, version, SHELL.severity)
@@ -152,15 +153,14 @@ def _why(scene: Scene, version: FileVersion) -> str:
     return ""
 
 
-def _shell_contents(scene: Scene) -> frozenset[str]:
-    """Digests of everything in the image that has the name of a shell or interpreter, in any layer."""
-    return frozenset(
-        version.sha256
-        for name, versions in scene.files.names.items()
-        if is_shell_or_interpreter(name)
-        for version in versions
-        if nature(version, scene.facts.get(version.sha256)) is Nature.PROGRAM
-    )
+def _shell_contents(scene: Scene) -> dict[str, str]:
+    """The first path with the name of a shell or interpreter, in any layer, by the digest of its content."""
+    found: dict[str, str] = {}
+    for name, versions in scene.files.names.items():
+        for version in versions if is_shell_or_interpreter(name) else ():
+            if nature(version, scene.facts.get(version.sha256)) is Nature.PROGRAM:
+                found.setdefault(version.sha256, version.path)
+    return found
 
 
 DETECTOR = SetId()

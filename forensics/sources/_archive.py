@@ -184,7 +184,7 @@ class ArchiveEvidence(Evidence):
             return Blob(self.blob.fd, place.offset, place.size)
         if place.size > self._limits.layer_bytes:
             self.issues.add(
-                "limit", name, f"it is sparse and would have {place.size} bytes", lost_bytes=place.size
+                "limit", name, f"it is sparse and would have {place.size:,} bytes", lost_bytes=place.size
             )
             return None
         return self._expanded(place)

@@ -55,7 +55,10 @@ def choose(
     if image is not None:
         if not 0 <= image < len(numbered):
             raise UsageError(
-                f"there is no image {image} here", f"images are counted from 0 to {len(numbered) - 1}"
+                f"there is no image {image} here",
+                f"images are counted from 0, and the last is {len(numbered) - 1}"
+                if len(numbered) > 1
+                else "there is only one, and it has the number 0",
             )
         fitting = [numbered[image]]
     if tag is not None:

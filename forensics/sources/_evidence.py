@@ -59,7 +59,7 @@ class Evidence(ABC):
             self.issues.add(
                 "limit",
                 name,
-                f"it has {blob.size} bytes, a document of an image may have {limit}",
+                f"it has {blob.size:,} bytes, a document of an image may have {limit:,}",
                 lost_bytes=blob.size,
             )
             return None
@@ -205,7 +205,7 @@ def _not_opened(shown: str, error: OSError) -> ImageNotOpened:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return ImageNotOpened(
             f"there is nothing at {shown}",
-            "check the path; this build opens files and folders, an image of an engine must be saved first",
+            "check the path; save an image of a registry or an engine to a file first, and open that",
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return ImageNotOpened(f"{shown} may not be read", "check its permissions or copy it")

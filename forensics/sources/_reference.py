@@ -70,11 +70,11 @@ def _no_such_scheme(scheme: str, rest: str) -> ForensicsError:
         hint = f"save the image first: skopeo copy docker://{name} docker-archive:image.tar"
         if scheme == "docker-daemon" or (scheme == "docker" and not rest.startswith("//")):
             hint = f"save the image first: docker save -o image.tar {name}"
-        return UsageError(f"{scheme}: cannot be opened: this build opens files and folders only", hint)
+        return UsageError(f"{scheme}: cannot be opened, only files and folders can", hint)
     if scheme in _ALIASES:
         meant = f"{_ALIASES[scheme]}:{rest}".removeprefix(":")
         return UsageError(f"{scheme}: is no scheme of this program", f"did you mean {meant}?")
     return ImageNotOpened(
         f"there is nothing at {scheme}:{rest}",
-        f"this build opens files and folders; save the image first: docker save -o image.tar {scheme}:{rest}",
+        f"if it is an image of an engine, save it to a file first: docker save -o image.tar {scheme}:{rest}",
     )

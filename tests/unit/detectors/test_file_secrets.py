@@ -13,6 +13,9 @@ BODY = base64.b64encode(b"\x30\x82\x04\xa4" + bytes(n * 7 % 256 for n in range(9
 KEY = f"-----BEGIN RSA PRIVATE KEY-----\n{BODY}\n-----END RSA PRIVATE KEY-----\n".encode()
 TOKEN = b"token: glpat-k3Vx9Qm2Rz7Lp4Tw8NcY\n"
 PRIVATE, ACCESS = "secret/private-key-in-file", "secret/token-in-file"
+PASSWORD = "secret/password-in-file"
+CONFIG = f"    client-key-data: {base64.b64encode(KEY).decode()}\n".encode()
+PGPASS = b"db.invalid:5432:shop:shop:Vq7-tramLantern\n"
 
 
 @pytest.mark.parametrize(
@@ -21,6 +24,9 @@ PRIVATE, ACCESS = "secret/private-key-in-file", "secret/token-in-file"
         ("/root/.ssh/id_rsa", KEY, PRIVATE, "high"),
         ("/etc/ssl/private/server.key", KEY, PRIVATE, "high"),
         ("/app/config.yml", TOKEN, ACCESS, "high"),
+        ("/root/.kube/config", CONFIG, PRIVATE, "high"),
+        ("/root/.pgpass", PGPASS, PASSWORD, "high"),
+        ("/app/tests/.pgpass", PGPASS, PASSWORD, "low"),
         ("/app/tests/server.key", KEY, PRIVATE, "low"),
         ("/app/example-key.pem", KEY, PRIVATE, "low"),
         ("/etc/ssl/private/ssl-cert-snakeoil.key", KEY, PRIVATE, "low"),

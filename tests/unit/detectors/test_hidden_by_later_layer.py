@@ -63,7 +63,7 @@ def test_plain_data_that_was_deleted_is_counted_only() -> None:
     layers = [debian(), {f"/var/cache/apt/{n}.deb": b"x" * 100 for n in range(30)}, {"/var/cache/apt": None}]
     found = judge(DETECTOR, *layers)
     assert said(found) == [(DELETED, "info", None)]
-    assert found[0].title.endswith("30 files, 3000 bytes")
+    assert found[0].title.endswith("30 files, 3,000 bytes")
 
 
 def test_an_update_of_a_package_is_no_hiding() -> None:
