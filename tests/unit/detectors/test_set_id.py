@@ -47,7 +47,7 @@ def test_a_copy_of_a_shell_under_another_name_is_found_by_its_content() -> None:
     layers = [debian(bash=elf(b"bash")), {"/usr/lib/dbus-helper": File(elf(b"bash"), 0o4755)}]
     (found,) = judge(DETECTOR, *layers)
     assert (found.rule_id, str(found.severity)) == (SHELL, "critical")
-    assert "Its content is that of /bin/bash." in found.explanation
+    assert "Its content is that of /usr/bin/bash." in found.explanation
 
 
 def test_a_copy_of_a_shell_that_was_in_a_lower_layer_only() -> None:
