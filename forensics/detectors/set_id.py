@@ -11,7 +11,6 @@ from forensics.detectors._powers import USUALLY_SET_ID, gives_root, is_shell_or_
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.files import FileKind, FileState, FileVersion
 from forensics.model.findings import Category, Confidence, Finding, Severity
-from forensics.printable import printable
 
 SHELL = Statement(
     rule_id="privilege/setuid-shell",
@@ -105,7 +104,7 @@ class SetId(Detector):
             return
         if version.sha256 in shells and what is not None:
             same = shells[version.sha256]
-            reason = "" if is_shell_or_interpreter(name) else f"Its content is that of {printable(same)}."
+            reason = "" if is_shell_or_interpreter(name) else f"Its content is that of {same}."
             yield self._say(scene, SHELL, version, SHELL.severity, reason)
         elif gives_root(name) and what is not None:
             yield self._say(scene, SHELL, version, SHELL.severity)
