@@ -30,18 +30,23 @@ SHOWN_TEXT = 120
 
 
 class Behaviour(msgspec.Struct, frozen=True):
-    """One thing a script may do: `needles` are words of which every match holds one."""
+    """One thing a script may do: `needles` are words of which every match holds one.
+
+    Every match holds one of the `signs` too, where there are any: they are looked for before such a pattern.
+    """
 
     id: str
     meaning: str
     needles: tuple[bytes, ...]
     pattern: re.Pattern[bytes]
+    signs: tuple[bytes, ...] = ()
 
 
-def _behaviour(name: str, meaning: str, needles: str, pattern: str) -> Behaviour:
-    """`needles` are separated by spaces; a space that belongs to one is written `·`."""
+def _behaviour(name: str, meaning: str, needles: str, pattern: str, signs: str = "") -> Behaviour:
+    """`needles` and `signs` are separated by spaces; a space that belongs to one is written `·`."""
     words = tuple(needle.replace("·", " ").encode() for needle in needles.split())
-    return Behaviour(name, meaning, words, re.compile(pattern.encode(), re.MULTILINE))
+    compiled = re.compile(pattern.encode(), re.MULTILINE)
+    return Behaviour(name, meaning, words, compiled, tuple(sign.encode() for sign in signs.split()))
 
 
 _FETCH = r"\b(?:curl|wget|fetch|aria2c|lwp-download|tdl|cdl|wge|cur)\b"
@@ -67,6 +72,7 @@ _ALL = (
         rf"|(?:{_INTERPRETER}|\bsource|\.)\s+<\(\s*{_FETCH}"
         rf"|(?:{_SHELL}\s+-\w*c|\beval)\s+[\"']?(?:\$\(|`)\s*{_FETCH}"
         r"|\bexec\s*\([^\n]{0,80}?(?:urlopen|requests\.get)\s*\(",
+        signs="| <( $( ` exec",
     ),
     _behaviour(
         "decode-execute", "decodes something and runs it",
@@ -81,6 +87,7 @@ _ALL = (
         r"(?:(?:base64\.)?(?:b64decode|b32decode|b85decode|a85decode)|(?:bytes\.)?fromhex|(?:binascii\.)?unhexlify|zlib\.decompress|marshal\.loads)"
         r"|\beval\s*\(\s*(?:[\w]+\s*\(\s*){0,3}(?:base64_decode|gzinflate|str_rot13|gzuncompress|atob|decode_base64|unpack)\s*\("
         r"|(?:\beval|\bFunction|child_process[^\n]{0,40}exec\w*)\s*\(\s*(?:atob|Buffer\.from)\s*\(",
+        signs="| <( $( ` exec eval Function",
     ),
     _behaviour(
         "reverse-shell", "connects out and hands over a shell",
@@ -306,6 +313,8 @@ def _stretches(text: bytes, places: list[int]) -> Iterator[tuple[int, int]]:
 def _matches(text: bytes, behaviour: Behaviour, places: list[int]) -> Iterator[MatchedString]:
     done = 0
     for start, end in _stretches(text, places):
+        if behaviour.signs and not any(text.find(sign, start, end) >= 0 for sign in behaviour.signs):
+            continue
         found = behaviour.pattern.search(text, max(start, done), end)
         while found is not None:
             done = max(found.end(), found.start() + 1)
