@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forensics.printable import printable
 from forensics.tui.image_rows import LayerRow
+from forensics.tui.names import evident
 from forensics.tui.panes.files import Listed
 from forensics.tui.scopes import Node
 from forensics.tui.store import Store
@@ -14,7 +15,7 @@ from forensics.tui.words import (
     mode_text,
     severity_counts,
     severity_part,
-    size_text,
+    size_words,
     status_part,
     time_text,
 )
@@ -55,7 +56,7 @@ def folder_card(node: Node, listed: Listed) -> list[Item]:
     listing = listed.listing
     severity, count = listed.marks.finding(node.path)
     items: list[Item] = [
-        Heading(printable(node.path)),
+        Heading(evident(node.path)),
         Fact("entries", f"{listing.count_below(node.path):,} below"),
         Fact("changed", f"{listing.changed_below(node.path):,}" if listing.certain else UNKNOWN),
         Fact("size", _bytes(listing.size_below(node.path))),
@@ -120,7 +121,7 @@ def _verified(layer: LayerRow) -> Styled:
 
 
 def _bytes(size: int | None) -> str:
-    return UNKNOWN if size is None else f"{size:,} bytes ({size_text(size)})"
+    return UNKNOWN if size is None else f"{size:,} bytes ({size_words(size)})"
 
 
 def _count(count: int | None) -> str:

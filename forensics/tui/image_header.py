@@ -12,7 +12,7 @@ from forensics.tui.panes.overview import VERDICT_TONES
 from forensics.tui.progress_words import unfinished
 from forensics.tui.store import Store
 from forensics.tui.widgets import Part, plain, to_content
-from forensics.tui.words import severity_counts, share_text, size_text
+from forensics.tui.words import severity_counts, share_text, size_words
 
 _GAP = 2
 
@@ -58,7 +58,7 @@ class ImageHeader(Widget):
             pieces += [
                 _Piece(5, ((card.platform, "muted"),)),
                 _Piece(6, (f"{count} layer" + ("" if count == 1 else "s"),)),
-                _Piece(4, (size_text(store.size),)),
+                _Piece(4, (size_words(store.size),)),
                 _Piece(1, ((digest[:19] + "…" if digest else "no digest", "muted"),)),
             ]
         verdict = store.verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forensics.pipeline.events import Stage
 from forensics.tui.store import Run, StageProgress, Store
 from forensics.tui.widgets import Part
-from forensics.tui.words import UNKNOWN, size_text
+from forensics.tui.words import UNKNOWN, size_words
 
 STAGE_WORDS = {
     Stage.OPEN: "open",
@@ -32,7 +32,7 @@ def amount(stage: Stage, progress: StageProgress) -> str:
     if progress.finished:
         return "done"
     if stage in _IN_BYTES and progress.total:
-        return f"{size_text(progress.done)} of {size_text(progress.total)}"
+        return f"{size_words(progress.done)} of {size_words(progress.total)}"
     return f"{progress.done:,} of {progress.total:,}" if progress.total else UNKNOWN
 
 

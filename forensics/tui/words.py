@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from forensics.model.files import Change, FileKind, FileState
 from forensics.model.findings import Finding, Severity
 from forensics.model.sbom import FileStatus
+from forensics.reports import human_size
 from forensics.tui.widgets.styled import Part
 
 UNKNOWN = "…"
@@ -45,21 +46,19 @@ _KIND_LETTERS = {
     FileKind.BLOCK_DEVICE: "b",
     FileKind.FIFO: "p",
 }
-_UNITS = "BKMGTP"
 
 
 def size_text(size: int | None) -> str:
-    """Bytes in at most five characters (`74.8M`), `…` when unknown."""
+    """Bytes in at most five characters, for columns (`74.8M` is 74.8 MB); `…` when unknown."""
     if size is None:
         return UNKNOWN
-    value = float(size)
-    for unit in _UNITS:
-        if value < 999.5 or unit == _UNITS[-1]:
-            break
-        value /= 1024
-    if unit == "B":
-        return f"{size}B"
-    return f"{value:.1f}{unit}" if value < 99.95 else f"{value:.0f}{unit}"
+    number, unit = human_size(size).split()
+    return number + unit[0]
+
+
+def size_words(size: int | None) -> str:
+    """Bytes as the reports write them (`74.8 MB`); `…` when unknown."""
+    return UNKNOWN if size is None else human_size(size)
 
 
 def share_text(share: float, digits: int = 2) -> str:

@@ -385,7 +385,7 @@ def test_the_headers_say_what_is_unusual_and_sections_lead_to_their_bytes() -> N
         "! an executable stack",
         "! 2,000 bytes behind everything the headers account for",
         "! the entry point is outside the code",
-        "00000040   4.0K ████████ 7.95 AX    .text",
+        "00000040   4.1k ████████ 7.95 AX    .text",
         "(no name)",
         "Needs · 1",
         "Imports · 2",

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forensics.model.files import FileKind, FileState
+from forensics.reports import human_size
 from forensics.tui.words import (
     count_text,
     instruction_text,
     mode_text,
     number_of,
     size_text,
+    size_words,
     state_text,
     time_text,
 )
@@ -24,21 +26,26 @@ from forensics.tui.words import (
         (None, "…"),
         (0, "0B"),
         (999, "999B"),
-        (1000, "1.0K"),
-        (1536, "1.5K"),
-        (102_400, "100K"),
-        (78_433_485, "74.8M"),
-        (1 << 30, "1.0G"),
-        (5 << 50, "5.0P"),
+        (1000, "1.0k"),
+        (1536, "1.5k"),
+        (102_400, "102k"),
+        (74_833_485, "74.8M"),
+        (999_499_999, "999M"),
+        (1 << 30, "1.1G"),
+        (5 * 10**12, "5.0T"),
     ],
 )
 def test_a_size(size: int | None, text: str) -> None:
     assert size_text(size) == text
 
 
-@given(st.integers(min_value=0, max_value=1 << 56))
-def test_no_size_is_wider_than_five(size: int) -> None:
+@given(st.integers(min_value=0, max_value=10**15))
+def test_no_size_is_wider_than_five_and_all_read_as_in_a_report(size: int) -> None:
     assert len(size_text(size)) <= 5
+    assert size_words(size) == human_size(size)
+    number, unit = human_size(size).split()
+    assert size_text(size) == number + unit[0]
+    assert size_words(None) == "…"
 
 
 @pytest.mark.parametrize(

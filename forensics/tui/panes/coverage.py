@@ -12,7 +12,7 @@ from forensics.tui.progress_words import has_ended, none_so_far, unfinished
 from forensics.tui.queries import SIZE, Field, size_in_bytes
 from forensics.tui.store import Topic
 from forensics.tui.widgets import Column, Fact, Heading, Item, Paragraph, Styled
-from forensics.tui.words import UNKNOWN, share_text, size_text
+from forensics.tui.words import UNKNOWN, share_text, size_text, size_words
 
 _FILE_SUBJECT = re.compile(r"layer (\d+):(/.*)", re.DOTALL)
 
@@ -62,7 +62,7 @@ class CoveragePane(RecordsPane[Issue]):
             return self._unfinished()
         lost = sum(issue.lost_bytes for issue in coverage.issues)
         return [
-            Fact("examined", f"{shown} of {coverage.bytes:,} bytes ({size_text(coverage.bytes)})"),
+            Fact("examined", f"{shown} of {coverage.bytes:,} bytes ({size_words(coverage.bytes)})"),
             Fact("files", f"{coverage.examined_files:,} of {coverage.files:,} examined from start to end"),
             Fact("not looked at", ((f"{lost:,} bytes", "error" if lost else "success"),)),
         ]

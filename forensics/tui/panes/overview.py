@@ -15,7 +15,7 @@ from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, ShowTab
 from forensics.tui.progress_words import unfinished
 from forensics.tui.store import Run, Topic
 from forensics.tui.widgets import Blank, Fact, Heading, Item, KeyValues, Paragraph, Part, Styled
-from forensics.tui.words import UNKNOWN, number_of, severity_counts, severity_part, share_text, size_text
+from forensics.tui.words import UNKNOWN, number_of, severity_counts, severity_part, share_text, size_words
 
 VERDICT_TONES = {"clean": "success", "review": "warning", "suspicious": "error", "malicious": "critical"}
 _TOP = 12
@@ -144,7 +144,7 @@ class OverviewPane(Pane):
                 yield f"{number_of(drift, 'package')} on which the SBOM and the image disagree", "sbom"
         lost = sum(issue.lost_bytes for issue in store.issues)
         if lost:
-            yield f"{size_text(lost)} that could not be examined", "coverage"
+            yield f"{size_words(lost)} that could not be examined", "coverage"
         unmet = [layer.index for layer in store.image_layers if layer.verified is False]
         if unmet:
             yield f"layers whose digest does not agree: {', '.join(map(str, unmet))}", "timeline"

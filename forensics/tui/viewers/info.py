@@ -16,7 +16,7 @@ from forensics.tui.words import (
     UNKNOWN,
     mode_text,
     severity_part,
-    size_text,
+    size_words,
     state_text,
     status_part,
     time_text,
@@ -69,7 +69,7 @@ def _headline(file: ViewedFile) -> Iterator[Item]:
     facts = file.facts
     words = [facts.description if facts and facts.description else file.type or file.row.kind]
     if file.has_bytes:
-        words.append(size_text(file.size))
+        words.append(size_words(file.size))
     words.append(mode_text(file.row.mode, FileKind(file.row.kind)))
     yield Paragraph(((" · ".join(words), "strong"),))
     if file.findings:
@@ -151,7 +151,7 @@ def _versions(file: ViewedFile) -> Iterator[Item]:
     for number, row in enumerate(file.versions, 1):
         state = state_text(FileState(row.state), row.changed_by_layer)
         here = row.key == file.row.key
-        words = f"v{number}  layer {row.layer}  {row.kind}  {size_text(row.size)}  {state}"
+        words = f"v{number}  layer {row.layer}  {row.kind}  {size_words(row.size)}  {state}"
         shown: tuple[Part, ...] = (
             (words, "strong" if here else ""),
             ("  shown here" if here else "", "muted"),
