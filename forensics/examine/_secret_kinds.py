@@ -39,6 +39,16 @@ _PLACEHOLDER = re.compile(
     rb"|deadbeef|testtest|insert|replace|\*\*\*|secretkey|password",
     re.IGNORECASE,
 )
+# References to a setting elsewhere, and words that stand where a password has to be put.
+_NO_PASSWORD = re.compile(
+    rb"^\$\w+$|\$[{(]|\{\{|<[a-z_ -]+>|%\(|^%.*%$|^@.*@$|^_.*_$|change[_-]?(?:me|this|it)|[_-]here\b"
+    rb"|^(?:root|admin|secret|mysql|maria|postgres|wordpress|wp|test|default|guest|user|demo|pass|pwd|letmein|qwerty"
+    rb"|none|null|true|false)[\d!@_-]*$|database_?pass|db_?pass|my_?pass|mot_de_passe|contrase|passwor[td]|kennwort",
+    re.IGNORECASE,
+)
+_PEM = re.compile(
+    rb"-----BEGIN (?:RSA |EC |ENCRYPTED )?PRIVATE KEY-----((?:[^-]|-(?!----)){64,12000}?)-----END"
+)
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -94,6 +104,34 @@ def _basic_auth(secret: bytes, _match: bytes, _around: bytes) -> bool:
     )
 
 
+def _encoded_key(secret: bytes, _match: bytes, around: bytes) -> bool:
+    """A private key in PEM that stands encoded once more, as a Kubernetes client's configuration has it."""
+    try:
+        text = base64.b64decode(secret + b"=" * (-len(secret) % 4))
+    except (ValueError, binascii.Error):
+        return False
+    found = _PEM.search(text)
+    return found is not None and _private_key(found[1], found[0], around)
+
+
+def _cluster_token(secret: bytes, match: bytes, around: bytes) -> bool:
+    """A JSON web token whose claims say that a cluster issued it (RFC 7519; Kubernetes, service accounts)."""
+    claims = secret.split(b".")[1]
+    try:
+        said = base64.urlsafe_b64decode(claims + b"=" * (-len(claims) % 4))
+    except (ValueError, binascii.Error):
+        return False
+    issued = b"kubernetes" in said or b"system:serviceaccount:" in said or b"current-context:" in around
+    return issued and _random(4.0)(secret, match, around)
+
+
+def _password(secret: bytes, _match: bytes, _around: bytes) -> bool:
+    """What somebody chose: no placeholder, reference or word that every manual uses, and not all alike."""
+    if len(secret) < 6 or _PLACEHOLDER.search(secret) or _NO_PASSWORD.search(secret):
+        return False
+    return bits_per_character(secret) >= 2.25
+
+
 def _aws_key_id(secret: bytes, _match: bytes, around: bytes) -> bool:
     """An access key id alone is no secret; with a secret access key beside it, it is."""
     if b"EXAMPLE" in secret or bits_per_character(secret) < 3.0:
@@ -109,7 +147,9 @@ def _kind(
     name: str, title: str, needles: str, pattern: str, genuine: Judge | None = None, reach: int = 2_048
 ) -> SecretKind:
     words = tuple(needle.replace("·", " ").encode() for needle in needles.split())
-    return SecretKind(name, title, words, re.compile(pattern.encode()), genuine or _random(3.0), reach)
+    return SecretKind(
+        name, title, words, re.compile(pattern.encode(), re.MULTILINE), genuine or _random(3.0), reach
+    )
 
 
 _EDGE = r"(?<![A-Za-z0-9_/+-])"
@@ -279,6 +319,58 @@ _ALL = (
         "x-access-token: oauth2:",
         r"https://(?:x-access-token|oauth2):([A-Za-z0-9_.-]{20,100})@",
         _random(3.0),
+    ),
+    # Kubernetes, "Organizing cluster access using kubeconfig files": a key of the user, or a bearer token
+    _kind(
+        "kubernetes-private-key",
+        "private key of a Kubernetes client",
+        "client-key-data",
+        r"\bclient-key-data[\"']?\s{0,4}:\s{0,4}[\"']?([A-Za-z0-9+/]{100,15000}={0,2})",
+        _encoded_key,
+        16_384,
+    ),
+    _kind(
+        "kubernetes-token",
+        "Kubernetes token",
+        "eyJhbGciOi",
+        r"\b(?:token|id-token)[\"']?\s{0,4}[:=]\s{0,4}[\"']?(eyJhbGciOi[A-Za-z0-9_-]{5,400}\.[A-Za-z0-9_-]{20,4000}\.[A-Za-z0-9_-]{40,1400})",
+        _cluster_token,
+        6_144,
+    ),
+    _kind(
+        "kubernetes-token",
+        "Kubernetes token",
+        "current-context:",
+        r"^current-context:[^\n]{0,200}\n(?:(?!current-context:)[^\n]{0,4000}\n){1,40}?"
+        r"[ \t]{1,24}token: {1,4}[\"']?((?!eyJ)[A-Za-z0-9_.:~+/=-]{16,2000})",
+        _random(3.0),
+        16_384,
+    ),
+    # PostgreSQL, "The password file": host, port, database, user, password
+    _kind(
+        "postgresql-password",
+        "PostgreSQL password",
+        ":5432: :5433: :6432: :*:*:",
+        r"^(?:[A-Za-z\d.*_-]{1,253}|/[\w./-]{1,100}):(?:\d{4,5}|\*):(?:[\w.-]{1,63}|\*):(?:[\w.@-]{1,63}|\*):((?:[^\s:\\]|\\.){4,128})\r?$",
+        _password,
+    ),
+    # MySQL, "Using option files": a section that clients read
+    _kind(
+        "mysql-password",
+        "MySQL password",
+        "[client [mysql [mariadb-client",
+        r"^\[(?:client(?:-server|-mariadb)?|mariadb-client|mysql|mysqldump|mysqladmin|mysqlcheck)\][^\S\n]*\n(?:(?!\[)[^\n]{0,200}\n){0,30}?"
+        r"\s{0,8}pass(?:word|wd)?[ \t]{0,8}=[ \t]{0,8}[\"']?([^\s\"']{4,128})[\"']?\s*$",
+        _password,
+        4_096,
+    ),
+    # WordPress, "Editing wp-config.php"
+    _kind(
+        "wordpress-password",
+        "database password of a WordPress site",
+        "DB_PASSWORD",
+        r"\bdefine\(\s{0,4}[\"']DB_PASSWORD[\"']\s{0,4},\s{0,4}[\"']([^\"'\n]{4,128})[\"']\s{0,4}\)",
+        _password,
     ),
 )
 

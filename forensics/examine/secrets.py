@@ -15,6 +15,7 @@ _AROUND = 512
 _BEFORE = 64
 _MAX_OF_A_KIND = 16
 _MAX_PLACES = 20_000
+_SHORT = 20
 
 
 class SecretsExaminer(Examiner):
@@ -85,8 +86,13 @@ def _places(text: bytes, needles: tuple[bytes, ...]) -> list[int]:
 
 
 def redacted(secret: bytes) -> str:
-    """The first four and the last two characters: enough to recognise it, too little to use it."""
+    """The first four and the last two characters: enough to recognise it, too little to use it.
+
+    Of what is short, as passwords are, nothing but the length.
+    """
     compact = b"".join(secret.split()).replace(b"\\n", b"")
+    if len(compact) < _SHORT:
+        return f"({len(secret)} characters)"
     return f"{printable(compact[:4])}…{printable(compact[-2:])} ({len(secret)} characters)"
 
 

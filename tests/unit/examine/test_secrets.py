@@ -41,7 +41,20 @@ def _auth(login: str) -> str:
 
 
 AWS = "AKIA" + "".join(CHANCE.sample(string.ascii_uppercase, 16))
+
+
+def _web_token(claims: str) -> str:
+    parts = ('{"alg":"RS256","kid":""}', claims)
+    encoded = [base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts]
+    return ".".join((*encoded, _letters(86)))
+
+
+CLAIMS = '{"iss":"kubernetes/serviceaccount","sub":"system:serviceaccount:shop:deployer"}'
+PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{_pem(bytes([0x30]))}-----END RSA PRIVATE KEY-----\n"
+USER = "current-context: a\nkind: Config\nusers:\n- name: a\n  user:\n    token: {}\n"
 TEXTS = {
+    "kubernetes-private-key": f"    client-key-data: {base64.b64encode(PEM.encode()).decode()}\n",
+    "kubernetes-token": f"  user:\n    token: {_web_token(CLAIMS)}\n",
     "private-key": f"-----BEGIN RSA PRIVATE KEY-----\n{_pem(bytes([0x30]))}-----END RSA PRIVATE KEY-----\n",
     "aws-access-key": f"aws_access_key_id = {AWS}\naws_secret_access_key = {_letters(39)}7a"[:-1] + "\n",
     "github-token": f"token {_checksummed('ghp_')}\n",
@@ -82,6 +95,57 @@ def test_a_credential_is_found_and_only_its_ends_are_shown(kind: str) -> None:
     ],
 )
 def test_placeholders_and_broken_forms_are_no_credentials(text: str) -> None:
+    assert _secrets(text) == ()
+
+
+PASSWORDS = [
+    ("postgresql-password", "db.invalid:5432:shop:shop:{}\n"),
+    ("postgresql-password", "*:*:*:postgres:{}\r\n"),
+    ("mysql-password", "[client]\nuser = shop\n# password = x\npassword = {}\n"),
+    ("mysql-password", "[mysqldump]\npassword='{}'\n"),
+    ("wordpress-password", "<?php\ndefine( 'DB_PASSWORD', '{}' );\n"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), PASSWORDS)
+def test_a_password_is_found_in_its_place_and_not_shown(kind: str, text: str) -> None:
+    (found,) = _secrets("# settings\n" + text.format("Vq7-tramLantern"))
+    assert (found.identifier, found.length) == (kind, 15)
+    assert found.text.endswith(": (15 characters)")
+
+
+@pytest.mark.parametrize("text", [text for _, text in PASSWORDS])
+@pytest.mark.parametrize(
+    "value",
+    ["password_here", "changeme", "change_this", "${DB_PASSWORD}", "<your password>", "secret", "aaaaaaaa",
+     "{{ db_password }}", "%(password)s", "@PASSWORD@", "", "root123", "votre_mot_de_passe"],
+)  # fmt: skip
+def test_a_placeholder_is_no_password(text: str, value: str) -> None:
+    assert _secrets(text.format(value)) == ()
+
+
+def test_a_token_without_a_form_counts_where_a_cluster_is_chosen() -> None:
+    token = f"kubeconfig-u-abcd:{_letters(40)}"
+    (found,) = _secrets(USER.format(token))
+    assert (found.identifier, found.length) == ("kubernetes-token", len(token))
+    assert len(_secrets(USER.format(_web_token('{"iss":"https://login.invalid"}')))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token: " + _web_token('{"sub":"1234567890","name":"John Doe"}') + "\n",  # the one of every manual
+        "    client-key-data: " + base64.b64encode(b"-----BEGIN CERTIFICATE-----" + bytes(200)).decode(),
+        "    client-key-data: REDACTED\n",
+        USER.format("REDACTED"),
+        'ports: ["127.0.0.1:5432:5432"]\nurl: postgres://db.invalid:5432/shop\n',
+        "hostname:5432:database:username:password\n",
+        "[mysqld]\npassword = Vq7-tramLantern\n",
+        "[client]\n#password = Vq7-tramLantern\n[mysqld]\npassword = Vq7-tramLantern\n",
+        "define( 'DB_PASSWORD', getenv_docker('WORDPRESS_DB_PASSWORD', 'Vq7-tramLantern') );\n",
+    ],
+)
+def test_what_looks_like_a_login_and_gives_none(text: str) -> None:
     assert _secrets(text) == ()
 
 
