@@ -221,17 +221,14 @@ rule backdoor_lua_shell {
     confidence = "high"
     attack = "T1059.011"
     references = "https://attack.mitre.org/techniques/T1059/011/"
-    explanation = "Lua connects to a remote host and runs what it receives, or ties a shell to the connection."
+    explanation = "Lua runs as a command what it receives from the network, or ties a shell to a connection."
     alternatives = "None in an image."
     remediation = "Do not run the image. The address is an indicator."
   strings:
     $socket = /\brequire {0,2}\(? {0,2}["']socket["']/
-    $connect1 = ":connect("
-    $connect2 = "socket.connect("
-    $connect3 = "socket.connect4("
     $run1 = /:receive\([^\x00]{0,240}(io\.popen|os\.execute)\( {0,2}\w{1,16} {0,2}[,)]/
     $run2 = /(io\.popen|os\.execute)\([^\n]{0,40}:receive\(/
     $tie = /os\.execute\( {0,2}["'](\/bin\/)?(ba|da|z)?sh -i[^\n]{0,12}<&/
   condition:
-    filesize < 1MB and program_text and $socket and any of ($connect*) and any of ($run*, $tie)
+    filesize < 1MB and program_text and $socket and any of ($run*, $tie)
 }

@@ -119,10 +119,11 @@ rule backdoor_web_service {
     $perl = /\b(system|exec|qx|open)\s?[({`]{0,2}\s?\$\w{1,12}->param\(/
     $node = "child_process"
     $node1 = /(\bcp\.|child_process\.|child_process["']\)\.|[^\w.])(exec|execSync|spawn|spawnSync)\(\s?(String\(|decodeURIComponent\(|`\$\{|url\.parse\(|new URL\(){0,2}req\.(query|body|params|headers|url)\b/
+    $node3 = /\b(exec|execSync|spawn|spawnSync)\(\s?url\.parse\(\s?\w{1,24}\.url\b/
     $node2 = /\b\w{1,24}?\s{0,2}?=\s{0,2}?(url\.parse\(|new URL\(|decodeURIComponent\(|await ){0,2}?req\.(query|body|params|headers|url)\b[^\x00]{1,300}?(\bcp\.|child_process\.|child_process["']\)\.|[^\w.])(exec|execSync|spawn|spawnSync)\(\s??\w{1,24}?[\s,).\[]/
   condition:
     served and filesize < 4MB and (
-      $flask1 or $perl or ($form and $cgi1) or ($node and $node1)
+      $flask1 or $perl or ($form and $cgi1) or ($node and any of ($node1, $node3))
       // The same name at the start and at the end of the match, as for PHP.
       or for any i in (1..#flask2) : (
         for any length in (1..24) : (
