@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from forensics.tui.panes import Pane
+from forensics.tui.panes._records import RecordsPane
+from forensics.tui.panes.findings import FindingsPane
 from forensics.tui.widgets import FilterBar
 from tests.tui.conftest import Open, Program
 from tests.widget_host import screen_lines
@@ -80,3 +82,34 @@ async def test_a_negated_field_holds_for_what_has_none(open_story: Open) -> None
         left = findings.listed("-state:visible")
         assert set(about_the_image) <= set(left)
         assert not set(about_the_image) & set(findings.listed("-state:visible -state:none"))
+
+
+@pytest.mark.parametrize("key", ["3", "5", "8"])
+async def test_a_filter_that_is_not_understood_takes_nothing_away(open_story: Open, key: str) -> None:
+    async with open_story(size=(160, 45)) as program:
+        await program.press(key)
+        pane = program.screen.panes_of_tabs[program.screen.tab]
+        assert isinstance(pane, (FindingsPane, RecordsPane))
+        everything = list(pane.listed)
+        await program.press("slash", *"zzzz")
+        assert not pane.listed
+        await program.press(*">=1")
+        assert list(pane.listed) == everything
+        assert "zzzz" not in str(pane.border_title)
+        assert open_bar(program).complaint
+        await program.press(*["backspace"] * 7)
+        assert not open_bar(program).complaint
+
+
+async def test_a_filter_of_the_tree_that_is_not_understood_takes_nothing_away(open_story: Open) -> None:
+    async with open_story(size=(160, 45)) as program:
+        files = program.screen.workspace.files_pane
+        await program.press("slash", *"zzzz")
+        await program.until(lambda: files.listed and not files.listed.listing.rows)
+        await program.press(*">=1")
+        await program.until(lambda: files.listed and len(files.listed.listing) == files.listed.total)
+        await program.until(lambda: open_bar(program).complaint)
+        await program.press(*["backspace"] * 7, "quotation_mark")
+        await program.until(lambda: open_bar(program).complaint == "a quote is not closed")
+        await program.press("backspace")
+        await program.until(lambda: not open_bar(program).complaint)

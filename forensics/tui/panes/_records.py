@@ -135,27 +135,29 @@ class RecordsPane(Pane, Generic[Record]):
             test = compile_query(self._query, self.fields, self.words)
             self._table.records = [record for record in self._all or () if test is None or test(record)]
         except QueryError as error:
-            problem = str(error)
+            problem, in_force = str(error), ""
+            self._table.records = self._all or ()
         else:
-            problem = remark(self._query, self.fields)
+            problem, in_force = remark(self._query, self.fields), self._query
         row = self.listed.index(chosen) if chosen is not None and chosen in self.listed else 0
         self.table.refresh_model(cursor=row)
-        self._entitle(problem)
+        self._entitle(in_force, problem)
         summary = self.query_one(".summary", KeyValues)
         summary.set_items(self.summary())
         summary.display = bool(summary.items)
         self._draw_card()
 
-    def _entitle(self, problem: str) -> None:
+    def _entitle(self, in_force: str, problem: str) -> None:
+        """The title, with the filter that is in force, and what is wrong with what was typed."""
         count = "" if has_ended(self.store) else UNKNOWN
         if self._all is not None:
             shown, total = len(self.listed), len(self._all)
             count = f"{total:,}" if shown == total else f"{shown:,} of {total:,}"
-        filtered = f" · {self._query}" if self._query else ""
+        filtered = f" · {in_force}" if in_force else ""
         self.entitle((self.heading, (filtered, "accent")), count)
-        if self._query:
-            bar = self.query_one(FilterBar)
-            bar.note(count)
+        bar = self.query_one(FilterBar)
+        if bar.is_open:
+            bar.note(count if self._query else "")
             bar.complain(problem)
 
     def _draw_card(self) -> None:

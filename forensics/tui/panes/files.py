@@ -43,13 +43,17 @@ _OPENED_FOLDERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A listing with its marks: everything the tree draws from."""
+    """A listing with its marks: everything the tree draws from.
+
+    `problem` is what is wrong with the filter; one that cannot be understood takes nothing away.
+    """
 
     scope: Scope
     listing: FileListing
     marks: ListingMarks
     total: int
     filtered: bool
+    problem: str = ""
 
 
 class _FileTree:
@@ -143,9 +147,9 @@ class FilesPane(Pane):
     topics = frozenset({Topic.FILES, Topic.STATUSES, Topic.FINDINGS})
 
     class Made(Message):
-        """A listing from the thread; or what is wrong with the filter; None for a layer not read yet."""
+        """A listing from the thread; None for a layer not read yet."""
 
-        def __init__(self, made: Listed | QueryError | None) -> None:
+        def __init__(self, made: Listed | None) -> None:
             super().__init__()
             self.made = made
 
@@ -154,7 +158,6 @@ class FilesPane(Pane):
         self.scope = Scope()
         self.changes = ALL_CHANGES
         self._query = ""
-        self._fields = file_fields(store)
         self._wanted: tuple[str, tuple[int, int] | None] | None = None
         self._listed: Listed | None = None
         self.problem = ""
@@ -233,8 +236,8 @@ class FilesPane(Pane):
         if not worker.is_cancelled:
             self.post_message(self.Made(made))
 
-    def _list(self, scope: Scope, changes: frozenset[Change], query: str) -> Listed | QueryError | None:
-        """The listing, what is wrong with the filter, or None when the layer is not read yet."""
+    def _list(self, scope: Scope, changes: frozenset[Change], query: str) -> Listed | None:
+        """The listing, or None when the layer is not read yet."""
         store = self.store
         files, certain = store.files, True
         if files is None:
@@ -242,13 +245,14 @@ class FilesPane(Pane):
         if files is None:
             return None
         try:
-            keep = compile_query(query, file_fields(store), file_words)
-        except QueryError as problem:
-            return problem
+            fields = file_fields(store)
+            keep, problem = compile_query(query, fields, file_words), remark(query, fields)
+        except QueryError as error:
+            keep, problem = None, str(error)
         whole = list_files(files, scope, certain=certain)
         narrowed = whole.narrowed(changes, keep)
         marks = ListingMarks(whole, store.files, tuple(store.findings.ordered), store.verdicts)
-        return Listed(scope, narrowed, marks, len(whole), filtered=keep is not None)
+        return Listed(scope, narrowed, marks, len(whole), filtered=keep is not None, problem=problem)
 
     def _early(self, scope: Scope) -> FileIndex | None:
         layer = scope.layer
@@ -265,8 +269,8 @@ class FilesPane(Pane):
     def _listing_made(self, event: Made) -> None:
         event.stop()
         made = event.made
-        self.problem = str(made) if isinstance(made, QueryError) else remark(self._query, self._fields)
-        if isinstance(made, Listed):
+        self.problem = made.problem if made is not None else ""
+        if made is not None:
             fresh = self._listed is None or self._listed.scope != made.scope or made.filtered
             chosen = self.chosen
             self._listed = made
@@ -276,15 +280,15 @@ class FilesPane(Pane):
             if made.filtered and self.has_focus_within:
                 self._choose_what_is_left(made, chosen)
             self._reveal_wanted()
-        elif made is None:
+        else:
             self._listed = None
             nothing = FileListing([])
             empty = Listed(self.scope, nothing, ListingMarks(nothing, None, (), {}), 0, filtered=False)
             self.file_tree.refresh_model(_FileTree(self.store, empty))
         self._entitle()
-        if self._query:
-            bar = self.query_one(FilterBar)
-            bar.note(self._count_text())
+        bar = self.query_one(FilterBar)
+        if bar.is_open:
+            bar.note(self._count_text() if self._query else "")
             bar.complain(self.problem)
 
     def _open_folders(self, made: Listed) -> None:

@@ -113,22 +113,24 @@ class FindingsPane(Pane):
         try:
             self._table.listed = self.store.findings.listed(self._query, sort, descending=descending)
         except QueryError as error:
-            problem = str(error)
+            problem, in_force = str(error), ""
+            self._table.listed = self.store.findings.listed("", sort, descending=descending)
         else:
-            problem = remark(self._query, FINDING_FIELDS)
+            problem, in_force = remark(self._query, FINDING_FIELDS), self._query
         row = next((row for row, each in enumerate(self._table.listed) if chosen and each.id == chosen.id), 0)
         self.table.refresh_model(cursor=row)
-        self._entitle()
-        if self._query:
-            bar = self.query_one(FilterBar)
-            bar.note(self._count_text())
+        self._entitle(in_force)
+        bar = self.query_one(FilterBar)
+        if bar.is_open:
+            bar.note(self._count_text() if self._query else "")
             bar.complain(problem)
         self._draw_card()
 
     # -- words ------------------------------------------------------------------------------------------
 
-    def _entitle(self) -> None:
-        filtered = f" · {self._query}" if self._query else ""
+    def _entitle(self, in_force: str) -> None:
+        """The title, with the filter that is in force."""
+        filtered = f" · {in_force}" if in_force else ""
         self.entitle(("Findings", (filtered, "accent")), self._count_text())
 
     def _count_text(self) -> str:

@@ -47,6 +47,7 @@ class FilterBar(Vertical):
     FilterBar > .filter-bar--problem {
         display: none; width: 1fr; height: auto; max-height: 6; color: $text-error; padding: 0 1;
     }
+    FilterBar.-wrong > .filter-bar--problem { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", show=False)]
 
@@ -149,7 +150,7 @@ class FilterBar(Vertical):
         if problem != self._complaint:
             self._complaint = problem
             self._problem.update(to_content(problem))
-            self._problem.display = bool(problem)
+            self.set_class(bool(problem), "-wrong")
 
     def action_close(self) -> None:
         """Esc."""
