@@ -18,6 +18,7 @@ from forensics.tui.panes._pane import ChooseFile, ChooseFinding, Pane, PaneKind,
 from forensics.tui.store import Store, Topic
 from forensics.tui.tab_line import Tab, TabLine
 from forensics.tui.viewed_file import viewed_file
+from forensics.tui.viewer_choice import HEX, SHOW_BYTES, ViewerChoice
 from forensics.tui.viewers import JumpToOffset, ShowVersion, ViewedFile, Viewer, offered
 from forensics.tui.widgets import (
     Beside,
@@ -34,8 +35,6 @@ from forensics.tui.widgets import (
 from forensics.tui.words import state_text
 
 INFO = "info"
-HEX = "hex"
-TEXT = "text"
 _WIDE = 200
 BytesShown = HexView | TextView
 
@@ -57,7 +56,7 @@ class DetailPane(Pane):
         self._viewer: Viewer | None = None
         self._presented: Widget | None = None
         self._aim: tuple[int, int] | None = None
-        self._preferred: dict[str, str] = {}
+        self._choice = ViewerChoice()
         self._in_two = False
         self._asks_offset = False
 
@@ -95,7 +94,7 @@ class DetailPane(Pane):
     @property
     def shows_bytes(self) -> bool:
         """Whether the file is looked at as bytes or text, also when these are still on their way."""
-        return self.viewer in (TEXT, HEX)
+        return self.viewer in SHOW_BYTES
 
     def show_version(
         self, version: FileVersion, viewer: str | None = None, offset: int | None = None, length: int = 0
@@ -109,7 +108,8 @@ class DetailPane(Pane):
             self._file = viewed_file(self.store, version)
             self._offered = offered(self._file)
         if offset is not None and viewer is None:
-            viewer = self._viewer_for_bytes(same_kind=kind == self._file.kind)
+            in_use = self.viewer if kind == self._file.kind else None
+            viewer = self._choice.for_bytes(self._file.kind, self._offered, in_use)
         chosen = self._find(viewer) or (self._viewer if same else None) or self._first()
         if chosen is not None and (not same or chosen is not self._viewer):
             self._present(chosen)
@@ -139,7 +139,7 @@ class DetailPane(Pane):
         if chosen is None:
             return False
         if self._file is not None:
-            self._preferred[self._file.kind] = viewer
+            self._choice.keep(self._file.kind, viewer)
         aim = self._aim or (self.byte_offset or 0, 0) if offset is None else (offset, length)
         if chosen is not self._viewer:
             self._present(chosen)
@@ -295,22 +295,7 @@ class DetailPane(Pane):
     def _first(self) -> Viewer | None:
         """What the person chose last for this kind of file where it is offered, or the most telling."""
         candidates = [each for each in self._offered if not (self._in_two and each.id == INFO)]
-        wanted = self._preferred.get(self._file.kind) if self._file is not None else None
-        preferred = next((each for each in candidates if each.id == wanted), None)
-        return preferred or (candidates[0] if candidates else None)
-
-    def _viewer_for_bytes(self, *, same_kind: bool) -> str:
-        """The way to look in which a place in the bytes says most.
-
-        The one in use stays for a file of the same kind; for another it is the one chosen for such files, or
-        the first that shows bytes.
-        """
-        in_use = self.viewer if same_kind else None
-        chosen = self._preferred.get(self._file.kind) if self._file is not None else None
-        for viewer in (in_use, chosen):
-            if viewer in (TEXT, HEX):
-                return viewer
-        return next((each.id for each in self._offered if each.id in (TEXT, HEX)), HEX)
+        return self._choice.best(self._file.kind if self._file is not None else "", candidates)
 
     def _byte_view(self) -> BytesShown | None:
         """The view of bytes of the widget presented last; None while that is not composed."""

@@ -242,11 +242,11 @@ class AnalysisScreen(LookingActions):
         """Show in the detail pane what the cursor of the tree is on."""
         files = self.workspace.files_pane
         node, listed = files.chosen, files.listed
-        if node is None or listed is None:
-            if listed is not None and listed.filtered:
-                self.workspace.detail_pane.show_card("Files", no_file_left)
+        if listed is None or (node is None and not listed.filtered):
             return
-        if node.folder or node.row is None:
+        if node is None:
+            self.workspace.detail_pane.show_card("Files", no_file_left)
+        elif node.folder or node.row is None:
             self.workspace.detail_pane.show_card(evident(node.path), lambda: folder_card(node, listed))
         else:
             self.workspace.detail_pane.show_version(node.row.version)
@@ -322,8 +322,7 @@ class AnalysisScreen(LookingActions):
     def _package_asked(self, event: ShowPackage) -> None:
         event.stop()
         self.action_show_tab("packages")
-        pane = self.panes_of_tabs["packages"]
-        if isinstance(pane, RecordsPane):
+        if isinstance(pane := self.panes_of_tabs["packages"], RecordsPane):
             pane.filter_for(f'name:"{event.name}"' if " " in event.name else f"name:{event.name}")
 
     @on(Workspace.ColumnEntered)

@@ -11,10 +11,10 @@ from forensics.tui.findings_book import first_bytes
 from forensics.tui.navigation import Place, Trail
 from forensics.tui.panes import Pane
 from forensics.tui.panes._records import RecordsPane
-from forensics.tui.panes.detail import HEX
 from forensics.tui.panes.findings import FindingsPane
 from forensics.tui.screens.dialogues import DialogueActions
 from forensics.tui.store import Store
+from forensics.tui.viewer_choice import HEX
 from forensics.tui.workspace import Workspace
 
 LAYERS_TAB = "layers"
