@@ -2,7 +2,7 @@
 
 Searching every text of an image for all behaviours and all kinds of secrets would cost more than the
 signatures themselves. So the needles of both are compiled beside them: a text without a needle is not
-searched, and one with some only for those. The same pass counts bytes for the entropy.
+searched, and one with some only for those.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 from forensics.examine._behaviours import BEHAVIOURS
 from forensics.examine._decoding import NEEDLES
-from forensics.examine._randomness import COUNTED
 from forensics.examine._secret_kinds import SECRET_KINDS
 
 CLUE_NAMESPACE = "clues"
@@ -26,8 +25,7 @@ _SECRET_RULES = {f"{_SECRET}{number}": number for number in range(len(SECRET_KIN
 
 def clue_rules() -> str:
     """YARA text: a rule for each behaviour, each secret kind and encodings, true when a needle is there."""
-    rules = (_rule(name, needles) for name, needles in _NEEDLES.items())
-    return "\n".join((COUNTED, *rules))
+    return "\n".join(_rule(name, needles) for name, needles in _NEEDLES.items())
 
 
 def read_clues(matches: Sequence[Any]) -> Clues:

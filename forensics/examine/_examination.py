@@ -47,7 +47,6 @@ class Examination:
             sha256=sha256,
             type=kind.id,
             clues=scan.clues,
-            entropy=scan.entropy,
             limits=self._limits,
             scanner=self._scanner,
         )

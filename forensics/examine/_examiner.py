@@ -17,15 +17,13 @@ from forensics.model.issues import Issue
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """One content under examination: its bytes, its type and what the first pass over it hinted at.
 
-    `clues` is None when that pass did not finish: then everything has to be looked for. `entropy` is None
-    where that pass did not count it.
+    `clues` is None when that pass did not finish: then everything has to be looked for.
     """
 
     content: memoryview
     sha256: str
     type: str
     clues: Clues | None
-    entropy: float | None
     limits: Limits
     scanner: Scanner
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import yara
 
 EXACT_BYTES = 1 << 18
 """Contents up to this size are counted whole; of larger ones, as many bytes in evenly spread blocks."""
 _BLOCK = 4096
 _SPOKEN = "entropy in bits a byte: "
-COUNTED = f"""import "math"
+_COUNTED = f"""import "math"
 import "console"
 rule entropy {{
   condition:
-    filesize > 0 and filesize <= {EXACT_BYTES} and console.log("{_SPOKEN}", math.entropy(0, filesize))
+    console.log("{_SPOKEN}", math.entropy(0, filesize))
 }}
 """
-"""YARA text that tells the console of the entropy of a content that is counted whole.
+"""YARA text that tells the console of the entropy of a content.
 
 The histogram is counted in C by YARA's math module: a Python loop takes sixty times as long.
 """
-_counter = yara.compile(source=COUNTED)
+_counter = yara.compile(source=_COUNTED)
 
 
 def entropy(content: bytes | memoryview, exact_bytes: int = EXACT_BYTES) -> float:
@@ -37,13 +35,8 @@ def entropy(content: bytes | memoryview, exact_bytes: int = EXACT_BYTES) -> floa
         content = _sample(memoryview(content), exact_bytes)
     heard: list[str] = []
     _counter.match(data=content, console_callback=heard.append)
-    return entropy_heard(heard) or 0.0
-
-
-def entropy_heard(lines: Sequence[str]) -> float | None:
-    """The entropy among the lines that a console was told; None when it was not counted."""
-    told = next((line for line in lines if line.startswith(_SPOKEN)), None)
-    return None if told is None else round(float(told.removeprefix(_SPOKEN)), 4) + 0.0
+    (told,) = heard
+    return round(float(told.removeprefix(_SPOKEN)), 4) + 0.0
 
 
 def _sample(content: memoryview, wanted: int) -> bytes:

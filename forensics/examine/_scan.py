@@ -9,7 +9,6 @@ import yara
 
 from forensics.examine._behaviours import shown_text
 from forensics.examine._clues import CLUE_NAMESPACE, Clues, read_clues
-from forensics.examine._randomness import entropy_heard
 from forensics.examine._signatures import Signatures
 from forensics.limits import Limits
 from forensics.model.facts import MatchedString, RuleMatch
@@ -18,15 +17,15 @@ _MAX_PER_STRING = 10_000
 _MAX_MATCH_BYTES = 512
 
 
-class Scan(msgspec.Struct, frozen=True):
-    """What one pass found; `failure` is why it did not finish, and then there are no clues.
+def _unheard(line: str) -> None:
+    """What rules tell the console: nobody asked, and it would land on standard output."""
 
-    `entropy` is None for a content that is empty or too large to be counted on the way.
-    """
+
+class Scan(msgspec.Struct, frozen=True):
+    """What one pass found; `failure` is why it did not finish, and then there are no clues."""
 
     matches: tuple[RuleMatch, ...] = ()
     clues: Clues | None = None
-    entropy: float | None = None
     failure: str = ""
     code: str = ""
 
@@ -42,7 +41,6 @@ class Scanner:
 
     def scan(self, content: bytes | memoryview, sha256: str = "") -> Scan:
         """Every signature that matches the bytes, in order of rule ids; a known digest counts as a match."""
-        heard: list[str] = []
         try:
             # Fast mode leaves out repetitions of strings whose number no condition asks for.
             found = self._compiled.match(
@@ -50,7 +48,7 @@ class Scanner:
                 timeout=self._limits.match_seconds,
                 fast=True,
                 warnings_callback=lambda _kind, _data: yara.CALLBACK_CONTINUE,
-                console_callback=heard.append,
+                console_callback=_unheard,
             )
         except yara.TimeoutError:
             seconds = self._limits.match_seconds
@@ -67,7 +65,7 @@ class Scanner:
         matches = [self._match(match) for match in found if match.namespace != CLUE_NAMESPACE]
         matches += self._known(content, sha256)
         matches.sort(key=lambda match: match.rule_id)
-        return Scan(tuple(matches), clues, entropy_heard(heard))
+        return Scan(tuple(matches), clues)
 
     def _match(self, match: Any) -> RuleMatch:
         strings = [

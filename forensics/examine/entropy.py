@@ -1,9 +1,11 @@
-"""Entropy of the whole content: of every type, since what hides comes in any."""
+"""Entropy of the whole content: of every type but text, which is never random."""
 
 from __future__ import annotations
 
 from forensics.examine._examiner import Examiner, Learnt, Subject
 from forensics.examine._randomness import entropy
+
+_TEXT = frozenset({"text", "script"})
 
 
 class EntropyExaminer(Examiner):
@@ -11,14 +13,13 @@ class EntropyExaminer(Examiner):
 
     id = "entropy"
 
-    def applies(self, type: str, size: int) -> bool:  # noqa: A002, ARG002
-        """Every content that has bytes."""
-        return size > 0
+    def applies(self, type: str, size: int) -> bool:  # noqa: A002
+        """Every content that has bytes and is no text."""
+        return size > 0 and type not in _TEXT
 
     def examine(self, subject: Subject) -> Learnt:
         """Counted whole up to 256 KiB, estimated from spread blocks above."""
-        known = subject.entropy
-        return Learnt(value=entropy(subject.content) if known is None else known)
+        return Learnt(value=entropy(subject.content))
 
 
 EXAMINER = EntropyExaminer()

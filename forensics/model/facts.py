@@ -92,15 +92,15 @@ class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything examined of one distinct content.
 
     `type` is a stable id of `parsers.filetype` (`elf`, `script`, `text`, `gzip`, …), `description` a
-    phrase for people, `entropy` bits a byte over the whole content (0..8). Only `sha256`, `size`, `type` and
-    `entropy` are always there; a field is None where its examiner does not apply.
+    phrase for people, `entropy` bits a byte over the whole content (0..8). Only `sha256`, `size` and `type`
+    are always there; a field is None where its examiner does not apply.
     """
 
     sha256: str
     size: int
     type: str
     description: str = ""
-    entropy: float = 0.0
+    entropy: float | None = None
     md5: str = ""
     sha1: str = ""
     matches: tuple[RuleMatch, ...] = ()

@@ -91,8 +91,9 @@ def _identity(file: ViewedFile) -> Iterator[Item]:
         for name, digest in (("sha1", facts.sha1), ("md5", facts.md5)):
             if digest:
                 yield Fact(name, digest)
-        random = "  as random as compressed or encrypted data" if facts.entropy >= RANDOM else ""
-        yield Fact("entropy", (f"{facts.entropy:.2f} of 8 bits a byte", (random, "warning")))
+        if facts.entropy is not None:
+            random = "  as random as compressed or encrypted data" if facts.entropy >= RANDOM else ""
+            yield Fact("entropy", (f"{facts.entropy:.2f} of 8 bits a byte", (random, "warning")))
     yield Fact("mode", _mode(row))
     yield Fact("owner", f"{row.uid}:{row.gid}")
     yield Fact("changed at", f"{time_text(row.mtime)} UTC", copy=str(row.mtime))

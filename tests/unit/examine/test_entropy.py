@@ -33,6 +33,8 @@ def test_a_sample_is_near_the_whole_and_repeatable() -> None:
     assert entropy(content, 1 << 15) == entropy(bytearray(content), 1 << 15)
 
 
-def test_every_content_has_its_entropy() -> None:
-    facts = Examination(load_signatures()).examine(bytes(range(256)), "")
-    assert facts.entropy == 8.0
+@pytest.mark.parametrize(
+    ("content", "bits"), [(bytes(range(256)), 8.0), (bytes(10), 0.0), (b"words\n" * 9, None), (b"", None)]
+)
+def test_every_content_but_text_has_its_entropy(content: bytes, bits: float | None) -> None:
+    assert Examination(load_signatures()).examine(content, "").entropy == bits
