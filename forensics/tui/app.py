@@ -53,11 +53,12 @@ class ForensicsApp(App[int]):
     ]
 
     class FilesMade(Message):
-        """Every file version was sorted, for this store."""
+        """Every file version was sorted, for this store; `source` is the id of what they were taken from."""
 
-        def __init__(self, store: Store, files: Files) -> None:
+        def __init__(self, store: Store, source: int, files: Files) -> None:
             super().__init__()
             self.store = store
+            self.source = source
             self.files = files
 
     def __init__(
@@ -278,7 +279,9 @@ class ForensicsApp(App[int]):
         store = case.store
         make: Callable[[], Files]
         if store.view is not None:
-            source, make = id(store.view), partial(files_of_view, store.view)
+            # Report and image may come at once: then nobody else asks the report for its statuses.
+            saved = store.report if case.worker.report_path is not None else None
+            source, make = id(store.view), partial(files_of_view, store.view, saved)
         elif store.report is not None:
             source, make = id(store.report), partial(files_of_report, store.report)
         else:
@@ -287,20 +290,20 @@ class ForensicsApp(App[int]):
             return
         case.sorted = source
         self.run_worker(
-            partial(self._make_files, store, make), thread=True, group="files", exit_on_error=False
+            partial(self._make_files, store, source, make), thread=True, group="files", exit_on_error=False
         )
 
-    def _make_files(self, store: Store, make: Callable[[], Files]) -> None:
+    def _make_files(self, store: Store, source: int, make: Callable[[], Files]) -> None:
         """The thread that sorts."""
         with collector_at_rest():
             files = make()
-        self.post_message(self.FilesMade(store, files))
+        self.post_message(self.FilesMade(store, source, files))
 
     @on(FilesMade)
     def _files_made(self, event: FilesMade) -> None:
         event.stop()
         for case in (self._current, self._opening):
-            if case is not None and event.store is case.store:
+            if case is not None and event.store is case.store and event.source == case.sorted:
                 self._tell(case, event.store.accept_files(event.files))
 
 

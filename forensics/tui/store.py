@@ -329,17 +329,22 @@ def early_layer(index: LayerIndex, layer_count: int) -> EarlyLayer:
     return EarlyLayer(view, FileIndex(view.all_versions(), layer_count))
 
 
-def files_of_view(view: ImageView) -> Files:
-    """The file versions of a live image."""
-    return Files(FileIndex(view.all_versions(), len(view.image_layers)))
+def files_of_view(view: ImageView, report: Report | None = None) -> Files:
+    """The file versions of a live image, with what a saved report says of them where there is one."""
+    index = FileIndex(view.all_versions(), len(view.image_layers))
+    return Files(index) if report is None else Files(index, *_told(report))
 
 
 def files_of_report(report: Report) -> Files:
     """The file versions of a saved report, with their statuses and types."""
+    versions = [version_of_row(row) for row in report.files]
+    return Files(FileIndex(versions, len(report.image.layers)), *_told(report))
+
+
+def _told(report: Report) -> tuple[dict[Key, FileVerdict], dict[str, str]]:
+    """The statuses by version and the types by content that a report lists."""
     rows = report.files
-    versions = [version_of_row(row) for row in rows]
-    return Files(
-        FileIndex(versions, len(report.image.layers)),
+    return (
         {
             row.key: FileVerdict(FileStatus(row.status), row.claimed_by, row.rule)
             for row in rows

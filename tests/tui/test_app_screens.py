@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from forensics.pipeline import Options
 from forensics.pipeline.events import FactsLearnt, ImageOpened, LayerIndexed, ReportReady, ViewReady
+from forensics.tui.analysis_worker import AnalysisWorker
 from forensics.tui.app import ForensicsApp
 from forensics.tui.screens.analysis import AnalysisScreen
 from forensics.tui.screens.choose import ChooseScreen
@@ -90,7 +91,7 @@ async def test_what_is_no_image_is_said_in_a_line_and_a_hint(tmp_path: Path) -> 
     path.write_bytes(tar_of([("a", b"1")]))
     app = ForensicsApp(str(path), Options(jobs=1), None)
     async with app.run_test(size=(100, 30)) as pilot:
-        await wait_until(pilot, lambda: app.failure)
+        await wait_until(pilot, lambda: app.failure and isinstance(app.screen, OpenImageScreen))
         assert isinstance(app.screen, OpenImageScreen)
         assert text_of(app, "#problem").startswith("error: ")
         assert "\nhint: " in text_of(app, "#problem")
@@ -338,6 +339,19 @@ async def test_every_tab_is_drawn_at_every_size(open_story: Open, size: tuple[in
                 await program.pilot.pause(0.05)
             program.worker.release()
             await program.until(lambda: program.store.report)
+
+
+async def test_a_report_and_its_image_that_come_at_once_keep_the_statuses(
+    saved: Path, analysis: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drain = AnalysisWorker.drain
+    monkeypatch.setattr(AnalysisWorker, "drain", lambda self: drain(self) if self.ended else [])
+    app = ForensicsApp(str(analysis.path), Options(cache=False, jobs=1), saved)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: app.store and app.store.view and app.store.files)
+        assert app.store is not None
+        assert app.store.files is not None
+        assert app.store.status_of(app.store.files.of_path(MINER)[0]) is not None
 
 
 async def test_a_report_with_its_image_shows_bytes_without_a_second_analysis(
