@@ -27,13 +27,19 @@ def printable(text: str | bytes) -> str:
 def told_apart(path: str) -> str:
     r"""As `printable`, and so that two paths which look alike on a line are not shown alike.
 
-    Blanks at either end of a component become `\x20`. Where a path is not in the composed form in which
-    names are usually typed (Unicode normal form C), the characters that composing would take in become
-    `\uNNNN`: two spellings of one word differ. All other paths are as `printable` gives them.
+    Blanks at either end of a component become `\x20`. Where one is not in the composed form in which names
+    are usually typed (Unicode normal form C), the characters that composing would take in become `\uNNNN`:
+    two spellings of one word differ. All other paths are as `printable` gives them.
     """
-    if not path.isascii() and not unicodedata.is_normalized("NFC", path):
-        path = "".join(_escape(ord(char)) if _is_taken_in(char) else char for char in path)
+    if not path.isascii():
+        path = "/".join(map(_spelt_out, path.split("/")))
     return printable(_END_BLANKS.sub(lambda blanks: r"\x20" * len(blanks[0]), path))
+
+
+def _spelt_out(component: str) -> str:
+    if unicodedata.is_normalized("NFC", component):
+        return component
+    return "".join(_escape(ord(char)) if _is_taken_in(char) else char for char in component)
 
 
 def _is_taken_in(char: str) -> bool:

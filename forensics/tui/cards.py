@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from forensics.printable import printable
+from forensics.printable import printable, told_apart
 from forensics.tui.image_rows import LayerRow
-from forensics.tui.names import evident
 from forensics.tui.panes.files import Listed
 from forensics.tui.scopes import Node
 from forensics.tui.store import Store
@@ -56,7 +55,7 @@ def folder_card(node: Node, listed: Listed) -> list[Item]:
     listing = listed.listing
     severity, count = listed.marks.finding(node.path)
     items: list[Item] = [
-        Heading(evident(node.path)),
+        Heading(told_apart(node.path)),
         Fact("entries", f"{listing.count_below(node.path):,} below"),
         Fact("changed", f"{listing.changed_below(node.path):,}" if listing.certain else UNKNOWN),
         Fact("size", _bytes(listing.size_below(node.path))),

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forensics.pipeline import Options
+from forensics.printable import told_apart
 from forensics.tui.app import ForensicsApp
-from forensics.tui.names import evident
 from forensics.tui.screens.analysis import AnalysisScreen
 from tests.image_archives import docker_save
 from tests.layered_images import layer_tar
@@ -43,20 +43,22 @@ APART = "/tmp/cafe\u0301"
     ],
 )
 def test_a_name(path: str, shown: str) -> None:
-    assert evident(path) == shown
+    assert told_apart(path) == shown
 
 
 @given(st.text(st.characters(exclude_characters="\\"), max_size=12))
 def test_a_name_is_told_from_its_twins(name: str) -> None:
-    assert evident(name).isprintable()
+    assert told_apart(name).isprintable()
     for twin in (f"{name} ", f" {name}", *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))):
         if twin != name:
-            assert unicodedata.normalize("NFC", evident(twin)) != unicodedata.normalize("NFC", evident(name))
+            assert unicodedata.normalize("NFC", told_apart(twin)) != unicodedata.normalize(
+                "NFC", told_apart(name)
+            )
 
 
 @given(st.text(max_size=12))
 def test_what_was_made_evident_stays_as_it_is(name: str) -> None:
-    assert evident(evident(name)) == evident(name)
+    assert told_apart(told_apart(name)) == told_apart(name)
 
 
 async def test_twins_in_the_tree(tmp_path: Path) -> None:

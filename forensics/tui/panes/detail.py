@@ -11,8 +11,8 @@ from textual.widget import Widget
 
 from forensics.model.files import FileVersion
 from forensics.model.findings import Finding
+from forensics.printable import told_apart
 from forensics.tui.finding_card import GoToFinding, finding_card
-from forensics.tui.names import evident
 from forensics.tui.offsets import parse_offset
 from forensics.tui.panes._pane import ChooseFile, ChooseFinding, Pane, PaneKind, focus_now, open_bar
 from forensics.tui.store import Store, Topic
@@ -238,7 +238,7 @@ class DetailPane(Pane):
         if self.store.files is not None:
             parts.append(state_text(version.state, version.changed_by_layer))
         star = "★ " if self.store.notebook.is_bookmarked(version.layer, file.path) else ""
-        self.entitle((star, (evident(file.path), "strong")), " · ".join(parts))
+        self.entitle((star, (told_apart(file.path), "strong")), " · ".join(parts))
         shown = [viewer for viewer in self._offered if not (self._in_two and viewer.id == INFO)]
         tabs = [Tab(viewer.id, viewer.title) for viewer in shown]
         self.query_one(TabLine).set_tabs(tabs, self._viewer.id if self._viewer else "")

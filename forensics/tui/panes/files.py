@@ -11,10 +11,10 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from forensics.model.files import Change, FileKind, FileState
+from forensics.printable import told_apart
 from forensics.tui.file_fields import file_fields, file_words
 from forensics.tui.file_index import FileIndex
 from forensics.tui.listing_marks import ListingMarks
-from forensics.tui.names import evident
 from forensics.tui.panes._pane import ChooseFile, Pane, PaneKind, focus_now, open_bar
 from forensics.tui.queries import QueryError, compile_query, remark
 from forensics.tui.scopes import ALL_CHANGES, FileListing, Node, Scope, ancestors, list_files
@@ -91,7 +91,7 @@ class _FileTree:
     def label(self, node: NodeId) -> Styled:
         """Mark, name, and where a link leads."""
         known = self._nodes[str(node)]
-        name = evident(known.name)
+        name = told_apart(known.name)
         if known.folder:
             return (self._mark(known), " ", (name, "folder"))
         row = known.row
@@ -101,9 +101,9 @@ class _FileTree:
         tone = "deleted" if row.change is Change.DELETED else ""
         parts: list[Part] = [self._mark(known), " ", (name, tone)]
         if entry.kind is FileKind.SYMLINK:
-            parts.append((f" → {evident(entry.link)}", "link"))
+            parts.append((f" → {told_apart(entry.link)}", "link"))
         elif entry.kind is FileKind.HARDLINK:
-            parts.append((" ⇒ " + evident(entry.link), "muted"))
+            parts.append((" ⇒ " + told_apart(entry.link), "muted"))
         elif entry.kind is not FileKind.REGULAR:
             parts.append((f" ({entry.kind.value})", "muted"))
         return parts

@@ -8,9 +8,9 @@ from textual import on
 from textual.app import ComposeResult
 
 from forensics.model.findings import Finding
+from forensics.printable import told_apart
 from forensics.tui.finding_card import GoToFinding, finding_card
 from forensics.tui.findings_book import FINDING_FIELDS, SORTS
-from forensics.tui.names import evident
 from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, focus_now, open_bar
 from forensics.tui.progress_words import has_ended, none_so_far, unfinished
 from forensics.tui.queries import QueryError, remark
@@ -49,7 +49,7 @@ class _FindingTable:
             (severity_part(finding.severity),),
             finding.rule_id,
             "·" if finding.layer is None else str(finding.layer),
-            evident(finding.path) if finding.path is not None else ((finding.title, "muted"),),
+            told_apart(finding.path) if finding.path is not None else ((finding.title, "muted"),),
             state_text(finding.state, finding.changed_by_layer),
         )
 

@@ -12,12 +12,12 @@ from textual.timer import Timer
 
 from forensics.model.files import FileVersion
 from forensics.model.findings import Finding
+from forensics.printable import told_apart
 from forensics.tui.cards import folder_card, image_card, layer_card, no_file_left
 from forensics.tui.commands import bindings
 from forensics.tui.findings_book import first_bytes
 from forensics.tui.image_header import ImageHeader
 from forensics.tui.key_line import KeyLine
-from forensics.tui.names import evident
 from forensics.tui.navigation import ColumnName, Place
 from forensics.tui.one_drawing import hold_drawings
 from forensics.tui.panes import (
@@ -247,7 +247,7 @@ class AnalysisScreen(LookingActions):
         if node is None:
             self.workspace.detail_pane.show_card("Files", no_file_left)
         elif node.folder or node.row is None:
-            self.workspace.detail_pane.show_card(evident(node.path), lambda: folder_card(node, listed))
+            self.workspace.detail_pane.show_card(told_apart(node.path), lambda: folder_card(node, listed))
         else:
             self.workspace.detail_pane.show_version(node.row.version)
         self._set_crumbs()
@@ -350,7 +350,7 @@ class AnalysisScreen(LookingActions):
             version = work.detail_pane.version
             path = version.path if version and work.active == "detail" else (node.path if node else "")
             if path:
-                steps.append(evident(path))
+                steps.append(told_apart(path))
         if work.active == "findings":
             steps.append("findings")
         work.set_crumbs(tuple(steps))

@@ -14,8 +14,8 @@ from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from forensics.model.files import FileVersion
+from forensics.printable import told_apart
 from forensics.tui.file_index import FileIndex
-from forensics.tui.names import evident
 from forensics.tui.path_search import PathSearch
 from forensics.tui.screens.modal import Dialogue
 from forensics.tui.store import Store
@@ -40,7 +40,7 @@ class _Found:
         """One version in words."""
         version = self.versions[index]
         return (
-            evident(version.path),
+            told_apart(version.path),
             str(version.layer),
             size_text(version.entry.size) if version.content else version.entry.kind.value,
             state_text(version.state, version.changed_by_layer),
