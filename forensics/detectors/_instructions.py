@@ -16,7 +16,9 @@ _LINE_LENGTH = 2 * ARGUMENT_LENGTH
 _SHELL = r"(?:/[\w./-]*/)?(?:sh|bash|ash|dash|zsh)(?:\s+(?:-[\w-]+|pipefail))*\s+-\w*c\s+(?P<command>.*)"
 _SHELL_FORM = re.compile(rf"\s*(?:RUN\s+)?(?:--\S+\s+)*{_SHELL}", re.DOTALL)
 _BEHIND_ARGUMENTS = re.compile(rf"(?:^|\s){_SHELL}", re.DOTALL)
-_ARGUMENTS = re.compile(r"\s*(?:RUN\s+)?(?:--\S+\s+)*\|\d+\s")
+_ARGUMENTS = re.compile(r"(?P<head>\s*(?:RUN\s+)?(?:--\S+\s+)*\|(?P<count>\d{1,9}))(?:\s+|\Z)")
+_ARGUMENT = re.compile(r"(?:[^\s|;&<>()`$]+\s+)*?(?P<name>[A-Za-z_][\w.-]*)=\S*(?:\s+|\Z)")
+"""One build argument; the words in front of it are what is left of a value with spaces before it."""
 _DECLARES = re.compile(
     r"\s*(?:/bin/sh -c )?#\(nop\)"
     r"|\s*(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|SHELL|STOPSIGNAL"
@@ -59,10 +61,35 @@ def command_of(line: str) -> str:
     """
     if _DECLARES.match(line):
         return ""
-    shell = _BEHIND_ARGUMENTS.search(line) if _ARGUMENTS.match(line) else _SHELL_FORM.match(line)
+    shown, end = _arguments(line)
+    shell = _BEHIND_ARGUMENTS.search(line[end:]) if shown else _SHELL_FORM.match(line)
     if shell and not shell.group("command").startswith(("'", '"')):
         return shell.group("command")
-    return re.sub(r"^\s*RUN\s+(?:--\S+\s+)*", "", line)
+    return line[end:] if shown else re.sub(r"^\s*RUN\s+(?:--\S+\s+)*", "", line)
+
+
+def without_arguments(line: str) -> str:
+    """The line without the values of its build arguments, which builders write in front of the command.
+
+    `|2 A=x B=y /bin/sh -c make` becomes `|2 A=… B=… make`: the values may be secrets.
+    """
+    shown, _ = _arguments(line)
+    return " ".join([*shown, command_of(line)]) if shown else line
+
+
+def _arguments(line: str) -> tuple[list[str], int]:
+    """The bar that is no pipe with the names of the build arguments, and where they end; else nothing."""
+    found = _ARGUMENTS.match(line)
+    if found is None:
+        return [], 0
+    end, shown = found.end(), [found["head"]]
+    for _ in range(int(found["count"])):
+        argument = _ARGUMENT.match(line, end)
+        if argument is None:
+            break
+        end = argument.end()
+        shown.append(f"{argument['name']}=…")
+    return shown, end
 
 
 def destination(line: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from forensics.detectors._behaviour import Act, Behaviour, behaviours
 from forensics.detectors._commands import has_bare_address, is_known_installer, is_local
@@ -15,7 +14,7 @@ from forensics.detectors._finding import (
     about_layer,
     note,
 )
-from forensics.detectors._instructions import Step, command_of, steps
+from forensics.detectors._instructions import Step, steps, without_arguments
 from forensics.detectors._powers import gives_root
 from forensics.detectors._scene import Detector, Needs, Scene
 from forensics.model.findings import Category, Confidence, Finding, Severity
@@ -127,9 +126,6 @@ SET_ID = Statement(
     attack=("T1548.001",),
 )
 
-_ARGUMENTS = re.compile(r"(?P<head>\s*(?:RUN\s+(?:--\S+\s+)*)?\|(?P<count>\d{1,4}))(?:\s+|\Z)")
-_ARGUMENT = re.compile(r"(?:[^\s|;&<>()`$]+\s+)*?(?P<name>[A-Za-z_][\w.-]*)=\S*(?:\s+|\Z)")
-"""One build argument; the words in front of it are what is left of a value with spaces before it."""
 _TRUST_OFF = re.compile(
     r"--no-check-certificate|--allow-untrusted|--allow-unauthenticated|--force-yes|--no-gpg-checks?"
     r"|\[\s*trusted=yes[^\]\n]{0,200}\](?!\s*file:)"
@@ -165,7 +161,7 @@ class BuildHistory(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """At most one finding of each kind a step."""
-        for step in map(_without_arguments, steps(scene.image)):
+        for step in steps(scene.image):
             if not step.command:
                 continue
             told: set[str] = set()
@@ -192,26 +188,6 @@ class BuildHistory(Detector):
                 break
 
 
-def _without_arguments(step: Step) -> Step:
-    """The step without the values of its build arguments, which builders write in front of the command.
-
-    `|2 A=x B=y /bin/sh -c make` becomes the command `make` and the line `|2 A=… B=… make`: a bar that is no
-    pipe, and values that may be secrets.
-    """
-    found = _ARGUMENTS.match(step.line)
-    if found is None:
-        return step
-    at, shown = found.end(), [found["head"]]
-    for _ in range(int(found["count"])):
-        argument = _ARGUMENT.match(step.line, at)
-        if argument is None:
-            break
-        at = argument.end()
-        shown.append(f"{argument['name']}=…")
-    command = command_of(f"|0 {step.line[at:]}").removeprefix("|0 ")
-    return replace(step, line=" ".join([*shown, command]), command=command)
-
-
 def _weight(said: Statement, act: Behaviour) -> tuple[Severity, tuple[str, ...]]:
     if said not in (PIPED, STORED):
         return said.severity, ()
@@ -227,7 +203,10 @@ def _weight(said: Statement, act: Behaviour) -> tuple[Severity, tuple[str, ...]]
 def _say(
     scene: Scene, said: Statement, step: Step, text: str, severity: Severity, reasons: tuple[str, ...] = ()
 ) -> Finding:
-    evidence = [note(f"step {step.number + 1}: {text}", "history"), note(step.line, "history")]
+    evidence = [
+        note(f"step {step.number + 1}: {text}", "history"),
+        note(without_arguments(step.line), "history"),
+    ]
     case = Circumstances(severity=severity, reasons=reasons, distinct=str(step.number))
     if step.layer is None:
         return about_image(scene, said, evidence, case)
