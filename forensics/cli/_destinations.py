@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forensics.cli._evidence import refuse_to_touch
-from forensics.cli._terminal import counted, terminal, write_text
+from forensics.cli._terminal import terminal, write_text
 from forensics.errors import ForensicsError, UsageError
 from forensics.model.report import Report
 from forensics.printable import printable
+from forensics.quantities import counted
 from forensics.reports import ReportFormat, reports
 
 _STANDARD_OUTPUT = "-"

@@ -23,11 +23,6 @@ def say(line: str) -> None:
     print(printable(line), file=sys.stderr, flush=True)  # noqa: T201
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """`1 byte`, `2,000 bytes`: `many` where it is not `one` with an s."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def write_bytes(content: bytes) -> None:
     """Exactly these bytes on standard output."""
     sys.stdout.flush()

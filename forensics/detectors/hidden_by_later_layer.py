@@ -13,6 +13,7 @@ from forensics.model.facts import FileFacts
 from forensics.model.files import FileState, FileVersion
 from forensics.model.findings import Category, Confidence, Finding, Severity
 from forensics.model.sbom import FileStatus
+from forensics.quantities import counted
 
 HIDDEN = Statement(
     rule_id="layers/hidden-content",
@@ -66,9 +67,7 @@ class HiddenByLaterLayer(Detector):
             versions = deleted[layer]
             size = sum(version.content.size for version in versions if version.content)
             evidence = [note(f"{version.path} (layer {version.layer})") for version in versions[:8]]
-            case = Circumstances(
-                detail=f"{len(versions):,} {'file' if len(versions) == 1 else 'files'}, {size:,} bytes"
-            )
+            case = Circumstances(detail=f"{counted(len(versions), 'file')}, {counted(size, 'byte')}")
             yield about_layer(scene, CLEANED, layer, evidence, case)
 
     def _judge(self, scene: Scene, version: FileVersion, facts: FileFacts) -> Iterator[Finding]:

@@ -11,9 +11,9 @@ from functools import cache
 from forensics import plugins
 from forensics.reports._format import ReportFormat
 from forensics.reports._saved import is_saved_report, load_report
-from forensics.reports._words import human_size, layer_table
+from forensics.reports._words import layer_table
 
-__all__ = ["ReportFormat", "human_size", "is_saved_report", "layer_table", "load_report", "reports"]
+__all__ = ["ReportFormat", "is_saved_report", "layer_table", "load_report", "reports"]
 
 
 @cache

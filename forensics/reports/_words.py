@@ -10,6 +10,7 @@ from rich.text import Text
 from forensics.model.findings import Severity
 from forensics.model.report import ReportLayer
 from forensics.printable import printable
+from forensics.quantities import human_size
 
 STYLES = {
     Severity.CRITICAL: "bold red",
@@ -20,25 +21,7 @@ STYLES = {
 }
 LEVEL_STYLES = {"malicious": "bold red", "suspicious": "red", "review": "yellow", "clean": "green"}
 LEVEL_SIGNS = {"malicious": "!!", "suspicious": "!", "review": "~", "clean": "·"}
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 _VERIFIED = {True: "yes", False: "NO", None: "-"}
-
-
-def human_size(size: int) -> str:
-    """A number of bytes in at most four digits and a decimal unit: `512 B`, `3.5 MB`."""
-    amount = float(size)
-    for unit in _UNITS:
-        if amount < 999.5 or unit == _UNITS[-1]:
-            break
-        amount /= 1000
-    return (
-        f"{size} B" if unit == "B" else f"{amount:.1f} {unit}" if amount < 99.95 else f"{amount:.0f} {unit}"
-    )
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """`1 file`, `2 files`; thousands are grouped."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def severity_counts(severities: Iterable[Severity]) -> str:

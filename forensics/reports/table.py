@@ -15,14 +15,13 @@ from forensics.model.issues import Issue
 from forensics.model.report import Coverage, FileDrift, PackageDriftReport, Report, ReportImage, SbomSection
 from forensics.pipeline.missing import is_size_known, missing_parts, what_is_missing
 from forensics.printable import printable
+from forensics.quantities import counted, human_size
 from forensics.reports._format import ReportFormat
 from forensics.reports._words import (
     LEVEL_SIGNS,
     LEVEL_STYLES,
     STYLES,
-    human_size,
     layer_table,
-    plural,
     severity_counts,
 )
 
@@ -72,7 +71,7 @@ REPORT = TableReport()
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield from _image(report.image)
     yield from _verdict(report)
-    yield from _heading("Layers", plural(len(report.image.layers), "layer"))
+    yield from _heading("Layers", counted(len(report.image.layers), "layer"))
     yield layer_table(report.image.layers)
     yield from _findings(report.findings)
     yield from _sbom(report.sbom)
@@ -179,7 +178,7 @@ def _where(finding: Finding) -> str:
 def _sbom(section: SbomSection) -> Iterator[RenderableType]:
     yield from _heading("SBOM", f"compared with {_REFERENCES.get(section.reference, section.reference)}")
     for sbom in section.declared:
-        about = f"{sbom.format} {sbom.spec_version}, {plural(sbom.components, 'component')}"
+        about = f"{sbom.format} {sbom.spec_version}, {counted(sbom.components, 'component')}"
         yield _line(sbom.origin, (f"  {about}", "dim"))
     if section.declared:
         yield from _package_drift(section.packages)
@@ -271,7 +270,7 @@ def _coverage(coverage: Coverage) -> Iterator[RenderableType]:
         note = " (how much is missing is not known)"
     yield from _heading(
         "Coverage",
-        f"examined {coverage.examined_files:,} of {least}{plural(coverage.files, 'file')},"
+        f"examined {coverage.examined_files:,} of {least}{counted(coverage.files, 'file')},"
         f" {human_size(coverage.examined_bytes)} of {least}{human_size(coverage.bytes)}{note}",
     )
     if missing:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from forensics.model.image import Blob, HistoryEntry, ImageConfig, LayerSource
+from forensics.quantities import counted
 from forensics.sources._issues import IssueLog
 
 _START_COMMAND = re.compile(r"(?:/bin/sh -c #\(nop\)\s+)?(?:CMD|ENTRYPOINT)\b")
@@ -39,7 +40,7 @@ def layer_sources(
         message = f"it names {len(config.diff_ids)} diff_ids for {len(found)} layers"
         missing = max(0, len(config.diff_ids) - len(found))
         if missing:
-            message += f": {missing} layer{' is' if missing == 1 else 's are'} not in the archive"
+            message += f": {counted(missing, 'layer is', 'layers are')} not in the archive"
         issues.add(
             "diff-id-count",
             "image configuration",

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from forensics.model.files import Change, FileKind, FileState
 from forensics.model.findings import Finding, Severity
 from forensics.model.sbom import FileStatus
-from forensics.reports import human_size
+from forensics.quantities import human_size
 from forensics.tui.widgets.styled import Part
 
 UNKNOWN = "…"
@@ -78,11 +78,6 @@ def count_text(count: int | None, *, brief: bool = False) -> str:
     unit, size = ("k", 1_000) if count < 999_500 else ("M", 1_000_000)
     value = count / size
     return f"{value:.0f}{unit}" if brief or value >= 9.95 else f"{value:.1f}{unit}"
-
-
-def number_of(count: int, noun: str, plural: str = "") -> str:
-    """`1 file`, `12,000 files`."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def mode_text(mode: int, kind: FileKind) -> str:

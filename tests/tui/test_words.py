@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forensics.model.files import FileKind, FileState
-from forensics.reports import human_size
+from forensics.quantities import counted, human_size
 from forensics.tui.words import (
     count_text,
     instruction_text,
     mode_text,
-    number_of,
     size_text,
     size_words,
     state_text,
@@ -108,5 +107,5 @@ def test_times_and_states_and_numbers() -> None:
     assert state_text(FileState.DELETED, 6) == "deleted by 6"
     assert state_text(FileState.VISIBLE, None) == "visible"
     assert state_text(None, None) == ""
-    assert number_of(1, "file") == "1 file"
-    assert number_of(2_000, "library", "libraries") == "2,000 libraries"
+    assert counted(1, "file") == "1 file"
+    assert counted(2_000, "library", "libraries") == "2,000 libraries"

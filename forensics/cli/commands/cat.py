@@ -10,10 +10,11 @@ import click
 
 from forensics.cli._parameters import image_argument, image_options, layer_option
 from forensics.cli._progress import progress
-from forensics.cli._terminal import counted, say, write_bytes, write_lines
+from forensics.cli._terminal import say, write_bytes, write_lines
 from forensics.errors import UsageError
 from forensics.limits import MIB
 from forensics.printable import printable
+from forensics.quantities import counted, human_size
 
 if TYPE_CHECKING:
     from forensics.layers import ImageView
@@ -78,8 +79,6 @@ def _refuse_control_characters(view: ImageView, version: FileVersion) -> None:
     hint = "use --hex, send it to a file or a pipe, or add --force"
     name = printable(version.path)
     if version.content and version.content.size > _TERMINAL_BYTES:
-        from forensics.reports import human_size
-
         raise UsageError(f"{name} is too long for a terminal: {human_size(version.content.size)}", hint)
     try:
         text = b"".join(view.pieces(version)).decode()

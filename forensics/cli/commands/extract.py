@@ -10,9 +10,10 @@ import click
 from forensics.cli._evidence import refuse_to_touch
 from forensics.cli._parameters import image_argument, image_options, layer_option
 from forensics.cli._progress import progress
-from forensics.cli._terminal import counted, say
+from forensics.cli._terminal import say
 from forensics.errors import UsageError
 from forensics.printable import printable
+from forensics.quantities import counted
 
 if TYPE_CHECKING:
     from forensics.cli._image_files import ImageFiles

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forensics.cli._terminal import counted, write_json, write_lines, write_table
+from forensics.cli._terminal import write_json, write_lines, write_table
 from forensics.printable import printable
+from forensics.quantities import counted
 
 if TYPE_CHECKING:
     from forensics.samples import Answer

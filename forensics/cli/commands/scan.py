@@ -10,6 +10,7 @@ from forensics.cli._parameters import analysis_options, image_argument
 from forensics.cli._progress import progress
 from forensics.cli._terminal import say, silence_output
 from forensics.model.findings import Severity
+from forensics.quantities import human_size
 
 if TYPE_CHECKING:
     from forensics.model.report import Report
@@ -88,8 +89,6 @@ def exit_code(report: Report, fail_on: Severity | None) -> int:
 def _say_what_was_lost(report: Report) -> None:
     lost = [issue for issue in report.coverage.issues if issue.lost_bytes]
     if lost:
-        from forensics.reports import human_size
-
         total = sum(issue.lost_bytes for issue in lost)
         say(f"note: {human_size(total)} could not be examined, the coverage section says which")
 

@@ -10,12 +10,13 @@ from textual import on
 from textual.app import ComposeResult
 
 from forensics.model.findings import Finding, Severity
+from forensics.quantities import counted
 from forensics.tui.cards import image_card
 from forensics.tui.panes._pane import ChooseFinding, Pane, PaneKind, ShowTab
 from forensics.tui.progress_words import unfinished
 from forensics.tui.store import Run, Topic
 from forensics.tui.widgets import Blank, Fact, Heading, Item, KeyValues, Paragraph, Part, Styled
-from forensics.tui.words import UNKNOWN, number_of, severity_counts, severity_part, share_text, size_words
+from forensics.tui.words import UNKNOWN, severity_counts, severity_part, share_text, size_words
 
 VERDICT_TONES = {"clean": "success", "review": "warning", "suspicious": "error", "malicious": "critical"}
 _TOP = 12
@@ -128,20 +129,20 @@ class OverviewPane(Pane):
         store = self.store
         serious = sum(1 for each in store.findings.ordered if each.severity.rank >= Severity.HIGH.rank)
         if serious:
-            yield f"{number_of(serious, 'finding')} at high or critical, worst first", "findings"
+            yield f"{counted(serious, 'finding')} at high or critical, worst first", "findings"
         sbom = store.sbom
         if sbom is not None:
             files, packages = sbom.files, sbom.packages
             if files.altered:
-                yield f"{number_of(len(files.altered), 'file')} with other bytes than were declared", "sbom"
+                yield f"{counted(len(files.altered), 'file')} with other bytes than were declared", "sbom"
             if files.unowned:
-                count = number_of(
+                count = counted(
                     len(files.unowned), "program, library or script", "programs, libraries and scripts"
                 )
                 yield f"{count} that nobody claims", "sbom"
             drift = len(packages.undeclared) + len(packages.absent) + len(packages.version_changed)
             if drift:
-                yield f"{number_of(drift, 'package')} on which the SBOM and the image disagree", "sbom"
+                yield f"{counted(drift, 'package')} on which the SBOM and the image disagree", "sbom"
         lost = sum(issue.lost_bytes for issue in store.issues)
         if lost:
             yield f"{size_words(lost)} that could not be examined", "coverage"

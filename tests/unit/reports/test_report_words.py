@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from forensics.model.findings import Severity
-from forensics.reports._words import human_size, plural, severity_counts
+from forensics.quantities import counted, human_size
+from forensics.reports._words import severity_counts
 
 
 @pytest.mark.parametrize(
@@ -25,13 +26,13 @@ def test_size(size: int, shown: str) -> None:
     assert human_size(size) == shown
 
 
-def test_plural() -> None:
-    assert [plural(0, "file"), plural(1, "file"), plural(1200, "file")] == [
+def test_counted() -> None:
+    assert [counted(0, "file"), counted(1, "file"), counted(1200, "file")] == [
         "0 files",
         "1 file",
         "1,200 files",
     ]
-    assert plural(2, "entry", "entries") == "2 entries"
+    assert counted(2, "entry", "entries") == "2 entries"
 
 
 def test_severities_are_counted_worst_first() -> None:
