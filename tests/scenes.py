@@ -26,7 +26,7 @@ from forensics.model.facts import FileFacts
 from forensics.model.findings import Finding
 from forensics.model.image import Blob, HistoryEntry, Image, ImageConfig, LayerSource
 from forensics.model.sbom import DeclaredSbom
-from forensics.sbom import reconcile, wanted_digests
+from forensics.sbom import Reconciler, reconcile
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def build(
     for descriptor in descriptors:
         weakref.finalize(view, os.close, descriptor)
     inventory = catalog(view)
-    wanted = wanted_digests(view, inventory, tuple(sboms))
+    wanted = Reconciler(view, inventory, tuple(sboms)).wanted_digests()
     facts: dict[str, FileFacts] = {}
     for version in view.all_versions():
         if version.sha256 and version.sha256 not in facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -106,13 +107,7 @@ def _relative(folder: str, *, before: bool) -> tuple[Severity, str]:
 
 def _plain(folder: str) -> str:
     """The folder without what changes nothing: doubled and final slashes, dots, and parents."""
-    parts: list[str] = []
-    for part in folder.split("/"):
-        if part == "..":
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/" + "/".join(parts)
+    return posixpath.normpath("/" + folder.lstrip("/"))
 
 
 DETECTOR = SearchPath()

@@ -93,10 +93,10 @@ class Services(Detector):
             yield from _tell(scene, version, content, found, text)
 
     def _unit(self, scene: Scene, version: FileVersion, content: FileVersion) -> Iterator[Finding]:
-        text = files_text = scene.files.text(content)
+        text = scene.files.text(content)
         found = [
             one
-            for match in _RUNS.finditer(files_text)
+            for match in _RUNS.finditer(text)
             for one in suspicions(match.group("command"), match.start("command"))
             if not _is_own_tool(one)
         ]

@@ -88,8 +88,8 @@ class WorkerPool:
         """Work until `tasks` is empty and every process idle; both callbacks may append to `tasks`.
 
         `on_answer` returns True when the answer finishes its task, and raises WrongAnswer to have the process
-        replaced. `on_death` gets the task that was in the
-        hands of a process that ended, and a phrase that says how. Raises Cancelled when asked to stop.
+        replaced. `on_death` gets the task that was in the hands of a process that ended, and a phrase that
+        says how. Raises Cancelled when asked to stop.
         """
         for process in self._processes:
             process.heard = time.monotonic()

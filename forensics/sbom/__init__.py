@@ -3,7 +3,7 @@
 from forensics.sbom._byproducts import BY_PRODUCTS, ByProduct
 from forensics.sbom._discovery import discover
 from forensics.sbom._reading import UnknownFormat, read_sbom, sbom_formats
-from forensics.sbom._reconciliation import Reconciler, reconcile, wanted_digests
+from forensics.sbom._reconciliation import Reconciler, reconcile
 from forensics.sbom.formats._format import SbomFormat
 
 __all__ = [
@@ -16,5 +16,4 @@ __all__ = [
     "read_sbom",
     "reconcile",
     "sbom_formats",
-    "wanted_digests",
 ]

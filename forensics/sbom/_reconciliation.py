@@ -94,13 +94,6 @@ class Reconciler:
         )
 
 
-def wanted_digests(
-    view: ImageView, inventory: Inventory, sboms: Sequence[DeclaredSbom]
-) -> dict[str, frozenset[str]]:
-    """See `Reconciler.wanted_digests`."""
-    return Reconciler(view, inventory, sboms).wanted_digests()
-
-
 def reconcile(
     view: ImageView,
     inventory: Inventory,

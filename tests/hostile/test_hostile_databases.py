@@ -12,7 +12,7 @@ import pytest
 from forensics.inventory import catalog
 from forensics.model.packages import Inventory
 from forensics.model.sbom import FileStatus
-from forensics.sbom import discover, read_sbom, reconcile, wanted_digests
+from forensics.sbom import Reconciler, discover, read_sbom, reconcile
 from forensics.sbom._package_drift import compare_packages
 from tests.layered_images import Content, Link, Program, facts_of, open_image_of, sums
 
@@ -100,7 +100,9 @@ def test_links_in_circles_around_a_database_and_an_sbom() -> None:
         with open_image_of(*layers) as view, soon():
             inventory = catalog(view)
             assert discover(view, ()) == ((), ())
-            result = reconcile(view, inventory, (), facts_of(view, wanted_digests(view, inventory, ())))
+            result = reconcile(
+                view, inventory, (), facts_of(view, Reconciler(view, inventory, ()).wanted_digests())
+            )
             judged = [result.verdicts[v.key].status for v in view.versions("/etc/alternatives/x")]
             assert judged == [FileStatus.UNOWNED]
 

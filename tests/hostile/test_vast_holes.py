@@ -13,7 +13,7 @@ from forensics.layers import ImageView
 from forensics.limits import MIB, Limits
 from forensics.model.sbom import FileStatus
 from forensics.pipeline.export import export_versions
-from forensics.sbom import reconcile, wanted_digests
+from forensics.sbom import Reconciler, reconcile
 from tests.layer_bytes import bench, member, pax
 
 VAST = 1 << 60
@@ -47,7 +47,7 @@ def test_a_claim_on_it_is_not_compared_and_that_is_said(view: ImageView) -> None
     inventory = catalog(view)
     version = view.visible("/usr/bin/x")
     assert version is not None
-    assert wanted_digests(view, inventory, ()) == {}
+    assert Reconciler(view, inventory, ()).wanted_digests() == {}
     result = reconcile(view, inventory, (), {})
     assert result.verdicts[version.key].status is FileStatus.ALTERED
     (issue,) = (issue for issue in result.issues if issue.code == "not-verified")

@@ -16,7 +16,7 @@ from forensics.layers import ImageView
 from forensics.model.files import FileKind, FileVersion
 from forensics.model.packages import Inventory
 from forensics.model.sbom import FileStatus, Reconciliation
-from forensics.sbom import reconcile, wanted_digests
+from forensics.sbom import Reconciler, reconcile
 from tests.debian_images import debian_rootfs
 from tests.layered_images import facts_of, open_layers
 
@@ -64,7 +64,9 @@ def debian(tool: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory)
         archive.extractall(folder / "root", members, filter="data")
     with open_layers([rootfs]) as view:
         inventory = catalog(view)
-        result = reconcile(view, inventory, (), facts_of(view, wanted_digests(view, inventory, ())))
+        result = reconcile(
+            view, inventory, (), facts_of(view, Reconciler(view, inventory, ()).wanted_digests())
+        )
         yield Debian(view, inventory, result, folder / "root/var/lib/dpkg")
 
 

@@ -24,7 +24,7 @@ from forensics.model.packages import Inventory
 from forensics.model.report import PackageDriftReport
 from forensics.model.sbom import FileStatus, Reconciliation
 from forensics.pipeline import Options, Session
-from forensics.sbom import read_sbom, reconcile, wanted_digests
+from forensics.sbom import Reconciler, read_sbom, reconcile
 from tests.debian_images import debian_rootfs, docker_archive
 from tests.layered_images import facts_of, open_archive
 
@@ -88,7 +88,7 @@ def sample(request: pytest.FixtureRequest, folder: Path) -> Iterator[Sample]:
         inventory = catalog(view)
         sboms = sboms_of(syft, archive)
         declared = tuple(read_sbom(text, name) for name, text in sboms.items())
-        facts = facts_of(view, wanted_digests(view, inventory, declared))
+        facts = facts_of(view, Reconciler(view, inventory, declared).wanted_digests())
         yield Sample(view, inventory, sboms, facts, archive)
 
 

@@ -15,7 +15,7 @@ from forensics.layers import ImageView
 from forensics.model.packages import Inventory
 from forensics.model.sbom import DeclaredSbom, FileStatus, Reconciliation
 from forensics.pipeline import Options, Session
-from forensics.sbom import discover, reconcile, wanted_digests
+from forensics.sbom import Reconciler, discover, reconcile
 from tests.layered_images import GONE, facts_of, layer_tar, open_archive, open_layers
 
 pytestmark = pytest.mark.corpus
@@ -50,7 +50,9 @@ def judged(
     inventory = catalog(view)
     sboms, issues = discover(view, ())
     assert issues == ()
-    result = reconcile(view, inventory, sboms, facts_of(view, wanted_digests(view, inventory, sboms)))
+    result = reconcile(
+        view, inventory, sboms, facts_of(view, Reconciler(view, inventory, sboms).wanted_digests())
+    )
     paths: dict[FileStatus, list[str]] = {status: [] for status in FileStatus}
     for version in view.all_versions():
         if version.key in result.verdicts:

@@ -19,7 +19,7 @@ from forensics.model.sbom import (
     MissingFile,
     Reconciliation,
 )
-from forensics.sbom import Reconciler, reconcile, wanted_digests
+from forensics.sbom import Reconciler, reconcile
 from tests.layered_images import (
     DIRECTORY,
     GONE,
@@ -84,7 +84,7 @@ class Reconciled:
     def __init__(self, layers: tuple[LayerFiles, ...], sboms: tuple[DeclaredSbom, ...] = ()) -> None:
         with open_image_of(*layers) as view:
             inventory = catalog(view)
-            self.wanted = wanted_digests(view, inventory, sboms)
+            self.wanted = Reconciler(view, inventory, sboms).wanted_digests()
             facts = facts_of(view, self.wanted)
             self.result: Reconciliation = reconcile(view, inventory, sboms, facts)
             bit_by_bit = Reconciler(view, inventory, sboms)
@@ -400,7 +400,9 @@ def test_a_content_that_the_archive_cuts_short_cannot_be_verified() -> None:
     cut = whole[: whole.rindex(b"x") - 2000]
     with open_layers([cut]) as view:
         inventory = catalog(view)
-        result = reconcile(view, inventory, (), facts_of(view, wanted_digests(view, inventory, ())))
+        result = reconcile(
+            view, inventory, (), facts_of(view, Reconciler(view, inventory, ()).wanted_digests())
+        )
         version = view.visible("/usr/long")
     assert version is not None
     assert result.verdicts[version.key].status is FileStatus.ALTERED
