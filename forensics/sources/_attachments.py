@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forensics.digests import new_hash
 from forensics.model.image import Attachment, Blob, Descriptor
 from forensics.sources._evidence import blob_pieces
-from forensics.sources._layout import FALLBACK_TAG, Layout, Manifest
+from forensics.sources._layout import FALLBACK_TAG, Layout, Manifest, digest_like
 
 _PREDICATE_KEYS = ("in-toto.io/predicate-type", "predicateType", "dev.sigstore.bundle.predicateType")
 
@@ -69,8 +68,5 @@ def _verify(layout: Layout, layer: Descriptor, blob: Blob, name: str) -> None:
     if blob.size > layout.limits.sbom_bytes:
         layout.issues.add("limit", name, f"it has {blob.size} bytes and its digest was not verified")
         return
-    computed = new_hash(layer.digest)
-    for piece in blob_pieces(blob):
-        computed.update(piece)
-    if computed.hexdigest() != layer.digest.partition(":")[2]:
+    if digest_like(layer.digest, blob_pieces(blob)) != layer.digest:
         layout.issues.add("digest-mismatch", name, f"its bytes do not have the digest {layer.digest}")

@@ -8,7 +8,7 @@ is looked up under `blobs/<algorithm>/<hex>` of a well-formed digest and nowhere
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from forensics.cancellation import Cancellation
@@ -148,7 +148,7 @@ class Layout:
 
     def verify(self, content: bytes, declared: str, what: str) -> str:
         """The digest of `content` in the algorithm of `declared`; an issue when the two differ."""
-        computed = digest_like(content, declared)
+        computed = digest_like(declared, (content,))
         if computed != declared:
             self.issues.add(
                 "digest-mismatch", what, f"its digest is {computed}, the archive calls it {declared}"
@@ -168,17 +168,15 @@ class Layout:
         Fewer bytes with the right digest are the whole layer: then it is the size that is wrong.
         """
         missing = descriptor.size - blob.size
-        if missing <= 0 or self._digest_of(blob, descriptor.digest) == descriptor.digest:
+        if missing <= 0 or digest_like(descriptor.digest, self._pieces(blob)) == descriptor.digest:
             self.compare_size(descriptor, blob, f"layer {index}")
         else:
             note_incomplete(self.evidence, index, blob, missing)
 
-    def _digest_of(self, blob: Blob, like: str) -> str:
-        computed = new_hash(like)
+    def _pieces(self, blob: Blob) -> Iterator[bytes]:
         for piece in blob_pieces(blob):
             self._cancel.check()
-            computed.update(piece)
-        return f"{like.partition(':')[0]}:{computed.hexdigest()}"
+            yield piece
 
     def _root(self) -> Document | None:
         content = self.evidence.read(INDEX_NAME, self.limits.json_bytes)
@@ -309,10 +307,11 @@ def blob_name(digest: str) -> str:
     return f"blobs/{algorithm}/{encoded}"
 
 
-def digest_like(content: bytes, declared: str) -> str:
-    """The digest of `content` in the algorithm that `declared`, a well-formed digest, names."""
+def digest_like(declared: str, pieces: Iterable[bytes]) -> str:
+    """The digest of a content in the algorithm that `declared`, a well-formed digest, names."""
     computed = new_hash(declared)
-    computed.update(content)
+    for piece in pieces:
+        computed.update(piece)
     return f"{declared.partition(':')[0]}:{computed.hexdigest()}"
 
 

@@ -98,7 +98,7 @@ def parse_config(content: bytes, issues: IssueLog) -> ImageConfig:
 def manifest_digest(layout: Layout, manifest: Manifest) -> str:
     """The digest computed over the manifest's bytes."""
     content = layout.evidence.read(blob_name(manifest.digest), layout.limits.json_bytes)
-    return "" if content is None else digest_like(content, manifest.digest)
+    return "" if content is None else digest_like(manifest.digest, (content,))
 
 
 def config_digest(layout: Layout, manifest: Manifest) -> str:
@@ -106,7 +106,7 @@ def config_digest(layout: Layout, manifest: Manifest) -> str:
     if layout.blob(manifest.config.digest) is None:
         return ""
     content = layout.evidence.read(blob_name(manifest.config.digest), layout.limits.json_bytes)
-    return "" if content is None else digest_like(content, manifest.config.digest)
+    return "" if content is None else digest_like(manifest.config.digest, (content,))
 
 
 def find_layers(layout: Layout, manifest: Manifest) -> tuple[FoundLayer, ...]:

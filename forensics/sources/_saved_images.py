@@ -155,7 +155,7 @@ class SavedImages:
             self._issues.add("config-absent", subject, f"the archive does not hold {entry.config or 'one'}")
             return ImageConfig()
         declared = _declared_digest(entry.config, _CONFIG_NAME)
-        computed = digest_like(content, declared) if declared else ""
+        computed = digest_like(declared, (content,)) if declared else ""
         if computed != declared:
             self._issues.add(
                 "digest-mismatch", subject, f"its digest is {computed}, the archive calls it {entry.config}"
