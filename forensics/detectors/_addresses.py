@@ -20,6 +20,7 @@ class Bare(StrEnum):
     HERE = "this very host"
     PRIVATE = "a private network"
     PUBLIC = "the public network"
+    ODD = "somewhere, written as nobody writes who has nothing to hide"
 
 
 def host_of(address: str) -> str:
@@ -31,15 +32,14 @@ def host_of(address: str) -> str:
 def bare(host: str) -> Bare:
     """Where `host` leads when it is a number, or `localhost`.
 
-    Numbers written in other ways than with four decimal parts (`0x7f000001`, `2130706433`) count as public:
-    nobody writes them who has nothing to hide. So do documentation networks (RFC 5737, RFC 3849), which stand
-    for public ones.
+    Numbers in other forms than four decimal parts (`0x7f000001`, `2130706433`) are odd. Documentation
+    networks (RFC 5737, RFC 3849) stand for public ones.
     """
     if host.lower() == "localhost":
         return Bare.HERE
     number = _number(host)
     if number is None:
-        return Bare.PUBLIC if _ONLY_NUMBERS.fullmatch(host[:64]) else Bare.NOT
+        return Bare.ODD if _ONLY_NUMBERS.fullmatch(host[:64]) else Bare.NOT
     if number.is_loopback or number.is_unspecified:
         return Bare.HERE
     if str(number).startswith(_DOCUMENTATION):

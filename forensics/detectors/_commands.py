@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address
 
+from forensics.detectors._addresses import Bare, bare, host_of
 from forensics.detectors._behaviour import FOREIGN_CODE, Act, Behaviour, behaviours
 from forensics.detectors._finding import excerpt
 from forensics.model.findings import Evidence
-
-_HOST = re.compile(r"[a-z]+://(?:[^/@\s]*@)?(\[[0-9a-f:.]+\]|[^/:\s]+)", re.IGNORECASE)
 
 INSTALLERS = frozenset(
     {
@@ -62,13 +59,12 @@ def suspicions(text: str, base: int = 0, acts: frozenset[Act] = FOREIGN_CODE) ->
 
 def hosts(behaviour: Behaviour) -> tuple[str, ...]:
     """The hosts that the addresses of a behaviour name, in small letters."""
-    found = [_HOST.match(address) for address in behaviour.addresses]
-    return tuple(match.group(1).strip("[]").lower() for match in found if match)
+    return tuple(host for address in behaviour.addresses if (host := host_of(address)))
 
 
 def has_bare_address(behaviour: Behaviour) -> bool:
     """Whether it names an IP address instead of a host; loopback and private ones do not count."""
-    return any(_is_bare(host) for host in hosts(behaviour))
+    return any(bare(host) is Bare.PUBLIC for host in hosts(behaviour))
 
 
 def is_known_installer(behaviour: Behaviour) -> bool:
@@ -82,20 +78,3 @@ def is_local(behaviour: Behaviour) -> bool:
     """Whether everything it names is this very host."""
     named = hosts(behaviour)
     return bool(named) and all(host in ("localhost", "127.0.0.1", "::1", "0.0.0.0") for host in named)  # noqa: S104 - compared, not bound
-
-
-def _is_bare(host: str) -> bool:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    if address.is_loopback or address.is_link_local or address.is_unspecified:
-        return False
-    return not address.is_private or _is_documentation(address)
-
-
-def _is_documentation(address: object) -> bool:
-    # Python counts the documentation networks of RFC 5737 as private; here they stand for public ones.
-    return isinstance(address, IPv4Address) and str(address).startswith(
-        ("192.0.2.", "198.51.100.", "203.0.113.")
-    )

@@ -161,10 +161,11 @@ def _weighed(settings: Iterator[Setting]) -> Iterator[_Weighed]:
     for one in found:
         leads = [bare(host_of(address)) for address in one.addresses]
         unchecked = one.unchecked or (everywhere and bool(one.addresses))
-        if Bare.PUBLIC in leads and unchecked:
+        outside = Bare.PUBLIC in leads or Bare.ODD in leads
+        if outside and unchecked:
             why = "A source is a bare address of the public network, and what comes from it is not checked."
             yield _Weighed(one, Severity.HIGH, why)
-        elif Bare.PUBLIC in leads:
+        elif outside:
             yield _Weighed(one, Severity.MEDIUM, "A source is a bare address of the public network.")
         elif one.unchecked and one.mild:
             yield _Weighed(one, Severity.LOW, one.unchecked)
