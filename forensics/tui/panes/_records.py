@@ -155,10 +155,7 @@ class RecordsPane(Pane, Generic[Record]):
             count = f"{total:,}" if shown == total else f"{shown:,} of {total:,}"
         filtered = f" · {in_force}" if in_force else ""
         self.entitle((self.heading, (filtered, "accent")), count)
-        bar = self.query_one(FilterBar)
-        if bar.is_open:
-            bar.note(count if self._query else "")
-            bar.complain(problem)
+        self.query_one(FilterBar).answer(count, problem)
 
     def _draw_card(self) -> None:
         card = self.query_one(".card", KeyValues)

@@ -286,10 +286,7 @@ class FilesPane(Pane):
             empty = Listed(self.scope, nothing, ListingMarks(nothing, None, (), {}), 0, filtered=False)
             self.file_tree.refresh_model(_FileTree(self.store, empty))
         self._entitle()
-        bar = self.query_one(FilterBar)
-        if bar.is_open:
-            bar.note(self._count_text() if self._query else "")
-            bar.complain(self.problem)
+        self.query_one(FilterBar).answer(self._count_text(), self.problem)
 
     def _open_folders(self, made: Listed) -> None:
         """Open the folders of a short listing, those a filter leaves, or those with something to look at."""

@@ -120,10 +120,7 @@ class FindingsPane(Pane):
         row = next((row for row, each in enumerate(self._table.listed) if chosen and each.id == chosen.id), 0)
         self.table.refresh_model(cursor=row)
         self._entitle(in_force)
-        bar = self.query_one(FilterBar)
-        if bar.is_open:
-            bar.note(self._count_text() if self._query else "")
-            bar.complain(problem)
+        self.query_one(FilterBar).answer(self._count_text(), problem)
         self._draw_card()
 
     # -- words ------------------------------------------------------------------------------------------

@@ -152,6 +152,12 @@ class FilterBar(Vertical):
             self._problem.update(to_content(problem))
             self.set_class(bool(problem), "-wrong")
 
+    def answer(self, count: str, problem: str) -> None:
+        """What the text comes to: how much is left, while there is a text, and what is wrong with it."""
+        if self.is_open:
+            self.note(count if self.value else "")
+            self.complain(problem)
+
     def action_close(self) -> None:
         """Esc."""
         self.close()
