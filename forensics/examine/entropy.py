@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from forensics.examine._examiner import Examiner, Learnt, Subject
 from forensics.examine._randomness import entropy
-
-_TEXT = frozenset({"text", "script"})
+from forensics.parsers.filetype import TEXT_TYPES
 
 
 class EntropyExaminer(Examiner):
@@ -15,7 +14,7 @@ class EntropyExaminer(Examiner):
 
     def applies(self, type: str, size: int) -> bool:  # noqa: A002
         """Every content that has bytes and is no text."""
-        return size > 0 and type not in _TEXT
+        return size > 0 and type not in TEXT_TYPES
 
     def examine(self, subject: Subject) -> Learnt:
         """Counted whole up to 256 KiB, estimated from spread blocks above."""

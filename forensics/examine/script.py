@@ -11,7 +11,7 @@ from forensics.examine._decoding import NEEDLES, Hidden, reveal
 from forensics.examine._examiner import Examiner, Learnt, Subject
 from forensics.model.facts import Decoded, MatchedString, RuleMatch, ScriptFacts
 from forensics.model.issues import Issue
-from forensics.parsers.filetype import file_type, shebang
+from forensics.parsers.filetype import TEXT_TYPES, file_type, shebang
 from forensics.printable import printable
 
 SHOWN_DECODED = 4_000
@@ -49,7 +49,7 @@ class ScriptExaminer(Examiner):
 
     def applies(self, type: str, size: int) -> bool:  # noqa: A002, ARG002
         """Scripts; and text without an interpreter line, of which only what does something is reported."""
-        return type in {"script", "text"}
+        return type in TEXT_TYPES
 
     def examine(self, subject: Subject) -> Learnt | None:
         """What the first `limits.text_bytes` bytes do. Text that is prose, or does nothing, gives None."""
@@ -111,7 +111,7 @@ def _decoded(hidden: Hidden) -> Decoded:
     kind = file_type(hidden.data)
     shown = (
         printable_text(hidden.data)
-        if kind.id in {"text", "script"}
+        if kind.id in TEXT_TYPES
         else f"({kind.description}, {len(hidden.data)} bytes)"
     )
     return Decoded(offset=hidden.offset, length=hidden.length, encoding=hidden.encoding, text=shown)

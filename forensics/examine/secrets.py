@@ -9,6 +9,7 @@ from forensics.examine._examiner import Examiner, Learnt, Subject
 from forensics.examine._secret_kinds import SECRET_KINDS, SecretKind
 from forensics.model.facts import MatchedString
 from forensics.model.issues import Issue
+from forensics.parsers.filetype import TEXT_TYPES
 from forensics.printable import printable
 
 _AROUND = 512
@@ -25,7 +26,7 @@ class SecretsExaminer(Examiner):
 
     def applies(self, type: str, size: int) -> bool:  # noqa: A002, ARG002
         """Text of any kind."""
-        return type in {"text", "script"}
+        return type in TEXT_TYPES
 
     def examine(self, subject: Subject) -> Learnt | None:
         """Every genuine-looking credential in the first `limits.text_bytes` bytes, in order of offsets."""

@@ -13,6 +13,8 @@ import msgspec
 
 HEAD_BYTES = 4096
 """Bytes from the start of a content that `file_type` looks at."""
+TEXT_TYPES = frozenset({"text", "script"})
+"""The ids of contents that people read as text, whatever they are called."""
 
 
 class FileType(msgspec.Struct, frozen=True, gc=False):

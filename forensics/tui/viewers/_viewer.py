@@ -14,10 +14,8 @@ from forensics.model.facts import FileFacts
 from forensics.model.files import FileKind
 from forensics.model.findings import Finding
 from forensics.model.report import ReportFile
+from forensics.parsers.filetype import TEXT_TYPES
 from forensics.tui.widgets import ByteSource, Highlight, ReadableBytes
-
-READABLE = frozenset({"text", "script"})
-"""Types that are read as text; everything else can be."""
 
 Read = Callable[[int, int], bytes]
 """Reads (offset, length) of one content; short where bytes are not there."""
@@ -59,7 +57,7 @@ class ViewedFile:
     @property
     def kind(self) -> str:
         """Which files it is looked at like: those of its type, and any text like a script."""
-        return "text" if self.type in READABLE else self.type
+        return "text" if self.type in TEXT_TYPES else self.type
 
     @property
     def has_bytes(self) -> bool:

@@ -6,8 +6,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widget import Widget
 
+from forensics.parsers.filetype import TEXT_TYPES
 from forensics.tui.viewers._sheet import not_at_hand
-from forensics.tui.viewers._viewer import READABLE, JumpToOffset, ViewedFile, Viewer
+from forensics.tui.viewers._viewer import JumpToOffset, ViewedFile, Viewer
 from forensics.tui.widgets import Below, ByteSource, StringsView
 
 
@@ -21,7 +22,7 @@ class StringsViewer(Viewer):
         """For content that is not read as text anyway."""
         if not file.has_bytes or file.size == 0:
             return 0
-        return 20 if file.type in READABLE else 50
+        return 20 if file.type in TEXT_TYPES else 50
 
     def make(self, file: ViewedFile) -> Widget:
         """The strings, or a sentence when the image is not at hand."""

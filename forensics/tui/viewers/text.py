@@ -5,9 +5,10 @@ from __future__ import annotations
 from textual import on
 from textual.widget import Widget
 
+from forensics.parsers.filetype import TEXT_TYPES
 from forensics.tui.viewers._sheet import not_at_hand
 from forensics.tui.viewers._status_line import WithStatus
-from forensics.tui.viewers._viewer import READABLE, ViewedFile, Viewer
+from forensics.tui.viewers._viewer import ViewedFile, Viewer
 from forensics.tui.widgets import ByteSource, Highlight, Part, TextView, language_of
 
 
@@ -21,7 +22,7 @@ class TextViewer(Viewer):
         """In front of the bytes for text, behind them for everything else with content."""
         if not file.has_bytes:
             return 0
-        return 80 if file.type in READABLE else 15
+        return 80 if file.type in TEXT_TYPES else 15
 
     def make(self, file: ViewedFile) -> Widget:
         """Lines, or a sentence when the image is not at hand."""

@@ -16,12 +16,11 @@ from forensics.limits import KIB, MIB
 from forensics.model.files import FileKind, FileState
 from forensics.model.report import ReportFile
 from forensics.model.sbom import FileStatus
-from forensics.parsers.filetype import HEAD_BYTES, file_type
+from forensics.parsers.filetype import HEAD_BYTES, TEXT_TYPES, file_type
 from forensics.printable import printable
 from forensics.tui.viewers._difference import Line, difference
 from forensics.tui.viewers._viewer import (
     NOT_AT_HAND,
-    READABLE,
     JumpToOffset,
     Read,
     ShowVersion,
@@ -258,7 +257,7 @@ def _first_difference(left: Read, right: Read, size: int, stop: Callable[[], boo
 
 
 def _is_text(content: bytes) -> bool:
-    return not content or file_type(content[:HEAD_BYTES], len(content)).id in READABLE
+    return not content or file_type(content[:HEAD_BYTES], len(content)).id in TEXT_TYPES
 
 
 def _thing(row: ReportFile) -> str:
