@@ -1,6 +1,7 @@
 """Declared SBOMs: where they hide, what they say, and how that compares with packages and bytes."""
 
-from forensics.sbom._byproducts import BY_PRODUCTS, ByProduct
+from forensics.sbom._byproduct import ByProduct
+from forensics.sbom._byproducts import BY_PRODUCTS
 from forensics.sbom._discovery import discover
 from forensics.sbom._reading import UnknownFormat, read_sbom, sbom_formats
 from forensics.sbom._reconciliation import Reconciler, reconcile
