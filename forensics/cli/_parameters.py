@@ -10,6 +10,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from forensics.errors import UsageError
+
 Command = Callable[..., Any]
 
 
@@ -46,6 +48,20 @@ _CHOICE = (
         "--jobs", type=click.IntRange(1, 256), metavar="N", help="Worker processes; by default one a core."
     ),
 )
+_ACCESS = (
+    click.option("--plain-http", is_flag=True, help="Reach the registry without TLS."),
+    click.option("--offline", is_flag=True, help="Refuse any network."),
+    click.option(
+        "--authfile", type=_FILE, metavar="FILE", help="Credentials, in the form of Docker's config.json."
+    ),
+    click.option(
+        "--ca-file", type=_FILE, metavar="FILE", help="PEM certificates to trust instead of the system's."
+    ),
+    click.option(
+        "--client-cert", type=_FILE, metavar="FILE", help="A PEM certificate to show to the registry."
+    ),
+    click.option("--client-key", type=_FILE, metavar="FILE", help="The PEM key of --client-cert."),
+)
 _ANALYSIS = (
     click.option(
         "--sbom", type=_FILE, multiple=True, metavar="FILE", help="A declared SBOM, CycloneDX or SPDX JSON."
@@ -66,12 +82,12 @@ def image_argument(function: Command) -> Command:
 
 def image_options(function: Command) -> Command:
     """Adds the options that choose an image; the function gets them as `options`."""
-    return _gathered(function, _CHOICE)
+    return _gathered(function, _CHOICE + _ACCESS)
 
 
 def analysis_options(function: Command) -> Command:
     """Adds the options of a whole analysis; the function gets them as `options`."""
-    return _gathered(function, _CHOICE + _ANALYSIS)
+    return _gathered(function, _CHOICE + _ACCESS + _ANALYSIS)
 
 
 def layer_option(help_text: str) -> Callable[[Command], Command]:
@@ -87,15 +103,31 @@ def _gathered(function: Command, declarations: tuple[Callable[[Command], Command
         tag: str | None,
         number: int | None,
         jobs: int | None,
+        plain_http: bool,
+        offline: bool,
+        authfile: Path | None,
+        ca_file: Path | None,
+        client_cert: Path | None,
+        client_key: Path | None,
         sbom: tuple[Path, ...] = (),
         rules: tuple[Path, ...] = (),
         cache: bool = True,
         **others: Any,
     ) -> Any:
+        from forensics.access import Access
         from forensics.pipeline import Options
 
+        if client_key and not client_cert:
+            raise UsageError("--client-key goes with --client-cert", "give the certificate too")
         options = Options(
-            platform=platform, tag=tag, image=number, sbom=sbom, rules=rules, jobs=jobs, cache=cache
+            platform=platform,
+            tag=tag,
+            image=number,
+            sbom=sbom,
+            rules=rules,
+            jobs=jobs,
+            cache=cache,
+            access=Access(plain_http, offline, authfile, ca_file, client_cert, client_key),
         )
         return function(options=options, **others)
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from forensics.access import DEFAULT_ACCESS, Access
 from forensics.limits import DEFAULT, Limits
 
 
@@ -14,7 +15,7 @@ class Options:
     """`platform`, `tag` and `image` choose among several images; `sbom` and `rules` are further files.
 
     `jobs` is the number of worker processes (None: one a usable core); `cache` whether facts of contents seen
-    before are reused.
+    before are reused; `access` how registries may be reached.
     """
 
     platform: str | None = None
@@ -25,6 +26,7 @@ class Options:
     jobs: int | None = None
     cache: bool = True
     limits: Limits = DEFAULT
+    access: Access = DEFAULT_ACCESS
 
     @property
     def worker_count(self) -> int:

@@ -78,6 +78,7 @@ class Session:
                     tag=options.tag,
                     image=options.image,
                     limits=options.limits,
+                    access=options.access,
                     cancel=self.cancel,
                     on_progress=lambda done, total: listen(Progress(Stage.OPEN, done, total)),
                 )

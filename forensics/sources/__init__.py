@@ -6,6 +6,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from forensics.access import DEFAULT_ACCESS, Access
 from forensics.cancellation import Cancellation
 from forensics.errors import ImageNotOpened, UsageError
 from forensics.limits import DEFAULT, Limits
@@ -53,6 +54,7 @@ def open_image(
     tag: str | None = None,
     image: int | None = None,
     limits: Limits = DEFAULT,
+    access: Access = DEFAULT_ACCESS,
     cancel: Cancellation | None = None,
     on_progress: Progress | None = None,
 ) -> OpenImage:
@@ -64,14 +66,19 @@ def open_image(
     chose, UsageError when the choice fits none, Cancelled.
     """
     offered = sources()
-    parsed = parse_reference(reference, tuple(scheme for source in offered for scheme in source.schemes))
+    parsed = parse_reference(reference, _schemes(offered, remote=False), _schemes(offered, remote=True))
     if parsed.tag and tag and parsed.tag != tag:
         raise UsageError(
             f"the reference asks for the tag {printable(parsed.tag)}, the option for {printable(tag)}",
             "give one of them",
         )
     opening = Opening(
-        parsed, spool=spool, limits=limits, cancel=cancel or Cancellation(), on_progress=on_progress
+        parsed,
+        spool=spool,
+        limits=limits,
+        access=access,
+        cancel=cancel or Cancellation(),
+        on_progress=on_progress,
     )
     try:
         source = _source_for(opening, offered)
@@ -85,6 +92,10 @@ def open_image(
     except BaseException:
         opening.close()
         raise
+
+
+def _schemes(offered: tuple[Source, ...], *, remote: bool) -> tuple[str, ...]:
+    return tuple(scheme for source in offered if source.remote is remote for scheme in source.schemes)
 
 
 def _source_for(opening: Opening, offered: tuple[Source, ...]) -> Source:

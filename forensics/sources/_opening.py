@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
+from forensics.access import Access
 from forensics.cancellation import Cancellation
 from forensics.errors import ImageNotOpened
 from forensics.limits import Limits
@@ -36,12 +37,14 @@ class Opening:
         *,
         spool: Spool,
         limits: Limits,
+        access: Access,
         cancel: Cancellation,
         on_progress: Progress | None,
     ) -> None:
         self.reference = reference
         self.spool = spool
         self.limits = limits
+        self.access = access
         self.cancel = cancel
         self.on_progress = on_progress
         self.issues = IssueLog()
@@ -105,10 +108,15 @@ class Opening:
 
 
 class Source(ABC):
-    """A way to open images. `schemes` are the words that force it, `id` the name of its module."""
+    """A way to open images. `schemes` are the words that force it, `id` the name of its module.
+
+    What stands behind the scheme of a `remote` source is no path but `Reference.name`; it recognises no
+    bytes.
+    """
 
     id: ClassVar[str]
     schemes: ClassVar[tuple[str, ...]]
+    remote: ClassVar[bool] = False
 
     @abstractmethod
     def recognises(self, evidence: Evidence) -> bool:

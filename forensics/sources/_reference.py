@@ -1,4 +1,4 @@
-"""What a person types for an image: a path, or a scheme and a path (see the public contract)."""
+"""What a person types for an image: a path, a scheme and a path, or a name (see the public contract)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,21 @@ _ALIASES = {"oci": "oci-dir", "dir": "rootfs", "file": "", "docker-save": "docke
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One image reference. `scheme` is empty where the kind is to be detected, `tag` where none was given."""
+    """One image reference. `scheme` is empty where the kind is to be detected, `tag` where none was given.
+
+    `name` is set instead of `path` and `tag` where the scheme leads to a registry or an engine: all that
+    stands behind it.
+    """
 
     text: str
     scheme: str
     path: Path
     tag: str
+    name: str = ""
 
 
-def parse_reference(text: str, schemes: Collection[str]) -> Reference:
-    """Take a reference apart; `schemes` are those that some source offers.
+def parse_reference(text: str, schemes: Collection[str], remote: Collection[str] = ()) -> Reference:
+    """Take a reference apart; `schemes` are those that some source offers, `remote` those that lead to names.
 
     A file or folder that exists under the whole text wins over any reading as a scheme. A path may hold
     colons: the longest part that exists is the path, the rest the tag. Raises UsageError for schemes that
@@ -43,6 +48,12 @@ def parse_reference(text: str, schemes: Collection[str]) -> Reference:
         return Reference(text, "", Path(text), "")
     scheme = found[1]
     rest = text[len(scheme) + 1 :]
+    if scheme == "docker" and rest.startswith("//"):
+        scheme, rest = "registry", rest.removeprefix("//")
+    if scheme in remote:
+        if not rest:
+            raise UsageError(f"{scheme}: names no image", f"write {scheme}:NAME")
+        return Reference(text, scheme, Path(), "", rest)
     if scheme in schemes:
         if not rest:
             raise UsageError(f"{scheme}: names no file", f"write {scheme}:PATH")
