@@ -119,6 +119,14 @@ class Scene:
         return Files(self.view, self.limits)
 
     @cached_property
+    def contents(self) -> Mapping[str, list[FileVersion]]:
+        """Every distinct content that was examined, by its SHA-256 hex digest, with its versions.
+
+        Only for what judges by facts: not every content of these is a slice of a layer that `view` reads.
+        """
+        return self.files.contents
+
+    @cached_property
     def executables(self) -> tuple[tuple[FileVersion, FileFacts, Nature], ...]:
         """Every version that is a program, library, kernel module or script, in path order."""
         return tuple(executables(self.files, self.facts))

@@ -72,7 +72,7 @@ class FileSecrets(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """At most three findings for a version; files that a package answers for are left out."""
-        for sha256, versions in scene.files.contents.items():
+        for sha256, versions in scene.contents.items():
             facts = scene.facts.get(sha256)
             if facts is None or not facts.secrets:
                 continue

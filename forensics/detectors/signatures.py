@@ -33,7 +33,7 @@ class SignaturesDetector(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """In path order; a content that lies in many places is told `MOST_PLACES` times at most."""
-        for sha256, found in scene.files.contents.items():
+        for sha256, found in scene.contents.items():
             facts = scene.facts.get(sha256)
             if facts is None or not facts.matches:
                 continue
