@@ -52,6 +52,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Wall seconds the signatures may take over one file."""
     file_seconds: int = 60
     """Wall seconds one file may hold a worker before the worker is replaced."""
+    store_bytes: int = 32 * GIB
+    """Bytes of all pulled images in the store together; the longest unused make room."""
 
 
 DEFAULT = Limits()

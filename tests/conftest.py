@@ -12,7 +12,7 @@ import pytest
 
 _OWN_FOLDERS = pytest.StashKey[tuple[Path, dict[str, str | None]]]()
 _VARIABLES = {"XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "config"}
-_OVERRIDING = ("FORENSICS_STATE_DIR", "FORENSICS_CACHE_DIR")
+_OVERRIDING = ("FORENSICS_STATE_DIR", "FORENSICS_CACHE_DIR", "FORENSICS_STORE_DIR")
 
 
 def pytest_configure(config: pytest.Config) -> None:
