@@ -12,6 +12,7 @@ from forensics.access import Access
 from forensics.cancellation import Cancellation
 from forensics.errors import ImageNotOpened
 from forensics.limits import Limits
+from forensics.model.acquisition import Acquisition
 from forensics.model.image import Blob
 from forensics.parsers.compression import decompress, detect_compression
 from forensics.printable import printable
@@ -21,6 +22,7 @@ from forensics.sources._evidence import Evidence, FolderEvidence, open_path
 from forensics.sources._issues import IssueLog
 from forensics.sources._reference import Reference
 from forensics.spool import Spool
+from forensics.store import Store
 
 Progress = Callable[[int, int], None]
 
@@ -28,7 +30,8 @@ Progress = Callable[[int, int], None]
 class Opening:
     """What a source needs to open one reference: its words, its evidence, and the means of the run.
 
-    The evidence is opened when a source first asks for it, and closed with the `Opening`.
+    The evidence and the store are opened when a source first asks for them, and closed with the `Opening`.
+    `acquisition` is what a remote source received, set when the chosen image is loaded.
     """
 
     def __init__(
@@ -48,7 +51,9 @@ class Opening:
         self.cancel = cancel
         self.on_progress = on_progress
         self.issues = IssueLog()
+        self.acquisition: Acquisition | None = None
         self._evidence: Evidence | None = None
+        self._store: Store | None = None
         self._damage = ""
 
     @property
@@ -57,6 +62,17 @@ class Opening:
         if self._evidence is None:
             self._evidence = self._open()
         return self._evidence
+
+    def adopt(self, evidence: Evidence) -> None:
+        """Take evidence that a remote source received in place of what lies at a path."""
+        self._evidence = evidence
+
+    @property
+    def store(self) -> Store:
+        """Where remote sources put what they receive; raises ForensicsError when it cannot be written."""
+        if self._store is None:
+            self._store = Store(most_bytes=self.limits.store_bytes, cancel=self.cancel)
+        return self._store
 
     def _open(self) -> Evidence:
         shown = printable(str(self.reference.path))
@@ -101,10 +117,13 @@ class Opening:
         return Blob(target, 0, result.size)
 
     def close(self) -> None:
-        """Close the evidence."""
+        """Close the evidence and the store."""
         if self._evidence is not None:
             self._evidence.close()
             self._evidence = None
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
 
 class Source(ABC):
