@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from forensics.model.issues import Issue
 from forensics.printable import printable
 
@@ -34,6 +36,11 @@ class IssueLog:
             self._left_out_bytes += lost_bytes
             return
         self._issues[issue] = None
+
+    def extend(self, issues: Iterable[Issue]) -> None:
+        """Record issues that were met before."""
+        for issue in issues:
+            self.add(issue.code, issue.subject, issue.message, issue.lost_bytes)
 
     def collected(self) -> tuple[Issue, ...]:
         """Everything recorded so far, as records."""

@@ -31,7 +31,9 @@ class Opening:
     """What a source needs to open one reference: its words, its evidence, and the means of the run.
 
     The evidence and the store are opened when a source first asks for them, and closed with the `Opening`.
-    `acquisition` is what a remote source received, set when the chosen image is loaded.
+    `blob` is an archive that is open already, in place of what lies at the reference's path.
+    `acquisition` is what a remote source received, set when the chosen image is loaded, or the record that
+    lies beside an acquired image.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Opening:
         access: Access,
         cancel: Cancellation,
         on_progress: Progress | None,
+        blob: Blob | None = None,
     ) -> None:
         self.reference = reference
         self.spool = spool
@@ -52,6 +55,8 @@ class Opening:
         self.on_progress = on_progress
         self.issues = IssueLog()
         self.acquisition: Acquisition | None = None
+        self._blob = blob
+        self._inner: list[Opening] = []
         self._evidence: Evidence | None = None
         self._store: Store | None = None
         self._damage = ""
@@ -74,13 +79,36 @@ class Opening:
             self._store = Store(most_bytes=self.limits.store_bytes, cancel=self.cancel)
         return self._store
 
+    def within(self, reference: Reference, blob: Blob) -> Opening:
+        """An opening of an archive that this one's evidence holds; it knows the issues so far, is closed with
+        this one and shares its means.
+        """
+        inner = Opening(
+            reference,
+            spool=self.spool,
+            limits=self.limits,
+            access=self.access,
+            cancel=self.cancel,
+            on_progress=self.on_progress,
+            blob=blob,
+        )
+        inner.issues.extend(self.issues.collected())
+        self._inner.append(inner)
+        return inner
+
     def _open(self) -> Evidence:
         shown = printable(str(self.reference.path))
+        if self._blob is not None:
+            descriptor = os.dup(self._blob.fd)
+            return self._archive(descriptor, Blob(descriptor, self._blob.offset, self._blob.size), shown)
         descriptor, status = open_path(self.reference.path)
         if stat.S_ISDIR(status.st_mode):
             return FolderEvidence(shown, descriptor, self.issues)
+        return self._archive(descriptor, Blob(descriptor, 0, status.st_size), shown)
+
+    def _archive(self, descriptor: int, received: Blob, shown: str) -> ArchiveEvidence:
         try:
-            blob = self._unwrapped(Blob(descriptor, 0, status.st_size), shown)
+            blob = self._unwrapped(received, shown)
         except BaseException:
             os.close(descriptor)
             raise
@@ -97,7 +125,7 @@ class Opening:
 
     def _unwrapped(self, blob: Blob, shown: str) -> Blob:
         """The archive itself, decompressed into the spool when it is wrapped in a compression."""
-        compression = detect_compression(os.pread(blob.fd, 512, 0))
+        compression = detect_compression(os.pread(blob.fd, 512, blob.offset))
         if not compression:
             return blob
         target = self.spool.new_file()
@@ -117,7 +145,9 @@ class Opening:
         return Blob(target, 0, result.size)
 
     def close(self) -> None:
-        """Close the evidence and the store."""
+        """Close the evidence and the store, those of archives within first."""
+        while self._inner:
+            self._inner.pop().close()
         if self._evidence is not None:
             self._evidence.close()
             self._evidence = None
