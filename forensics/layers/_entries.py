@@ -10,7 +10,7 @@ from forensics.layers._issue_log import IssueLog
 from forensics.layers._names import Meaning, absolute, meaning, spelt_otherwise
 from forensics.limits import MIB, Limits
 from forensics.model.files import Entry, FileKind
-from forensics.parsers.tar import Member, TarWalk, text
+from forensics.parsers.tar import Member, TarRun, TarWalk, text
 
 _STEP = 4 * MIB
 _HOLES_OF_A_LAYER = 8
@@ -21,12 +21,18 @@ _KINDS = {Meaning.WHITEOUT: FileKind.WHITEOUT, Meaning.OPAQUE: FileKind.OPAQUE}
 
 
 class EntryReader:
-    """Reads the entries of the tar in `view`; what is odd or lost goes to the log."""
+    """Reads the entries of the tar in `view`; what is odd or lost goes to the log.
+
+    `hidden` are afterwards the runs that no entry stands for.
+    """
 
     def __init__(self, view: memoryview, limits: Limits, log: IssueLog) -> None:
         self._view = view
         self._limits = limits
         self._log = log
+        self.hidden: list[TarRun] = []
+        self._special: list[tuple[str, Member]] = []
+        self._linked: set[str] = set()
         self._holes = _HOLES_OF_A_LAYER * limits.scan_bytes
         self._cancel: Cancellation | None = None
 
@@ -45,6 +51,19 @@ class EntryReader:
         for note in walk.notes:
             path = absolute(text(note.name))[0] if note.name else ""
             self._log.add(note.code, note.message, path=path, lost=note.lost)
+        left_out = walk.slack.left_out
+        for path, member in self._special:
+            if path not in self._linked:
+                self._hide(walk, member)
+        if lost := walk.slack.left_out - left_out:
+            self._log.add("limit", "data of too many members that are no files is not looked at", lost=lost)
+        self.hidden = walk.slack.runs
+
+    def _hide(self, walk: TarWalk, member: Member) -> None:
+        """Take the data of a member that is no file for hidden."""
+        places = [(run.data_offset, run.size) for run in member.segments]
+        for offset, size in places or [(member.data_offset, member.stored)]:
+            walk.slack.look(self._view, "marker", offset, offset + size, member.name)
 
     def _entry(self, member: Member) -> Entry:
         name, kind = text(member.name), member.kind
@@ -59,7 +78,7 @@ class EntryReader:
             path, kind, raw_name = self._marker(path, name, member)
         elif path == "/" and kind is not FileKind.DIRECTORY:
             message = "a member that is no folder has the name of the root: it is left out"
-            self._log.add("unsafe-name", message, path=path, lost=member.stored)
+            self._log.add("unsafe-name", message, path=path)
             kind = FileKind.OTHER
         if kind is FileKind.SYMLINK:
             link = text(member.link)
@@ -67,6 +86,8 @@ class EntryReader:
             link = self._hard_link(member, path)
         elif member.kind is FileKind.REGULAR and (kind is FileKind.REGULAR or kind is FileKind.OTHER):
             sha256 = self._sha256(member, path)
+        if kind is not member.kind and member.stored:
+            self._special.append((path, member))
         return Entry(
             path=path,
             kind=kind,
@@ -104,11 +125,9 @@ class EntryReader:
         if means is Meaning.FILE:
             return path, member.kind, name if spelt_otherwise(name, path) else ""
         if means is Meaning.NOTHING:
-            self._log.add(
-                "bad-whiteout", "a whiteout that names nothing is not obeyed", path=path, lost=member.stored
-            )
+            self._log.add("bad-whiteout", "a whiteout that names nothing is not obeyed", path=path)
         elif means is not Meaning.AUFS and member.stored:
-            self._log.add("hidden-data", "a whiteout carries data", path=about, lost=member.stored)
+            self._log.add("hidden-data", "a whiteout carries data", path=about)
         kind = _KINDS.get(means, FileKind.OTHER)
         return about, kind, name if kind is not FileKind.OTHER or spelt_otherwise(name, path) else ""
 
@@ -118,6 +137,7 @@ class EntryReader:
             self._log.add(
                 "unsafe-name", "the link target climbs out of the root: it is kept inside", path=path
             )
+        self._linked.add(target)
         return target
 
     def _sha256(self, member: Member, path: str) -> str:

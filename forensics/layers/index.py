@@ -10,16 +10,19 @@ from contextlib import contextmanager
 
 from forensics.cancellation import Cancellation
 from forensics.digests import is_digest
+from forensics.errors import ForensicsError
 from forensics.layers._entries import EntryReader
 from forensics.layers._issue_log import IssueLog
+from forensics.layers.hidden import hidden_by_compression, hidden_in_tar
 from forensics.limits import DEFAULT, Limits
-from forensics.model.files import Entry, LayerIndex
+from forensics.model.files import Entry, HiddenBytes, LayerIndex
 from forensics.model.image import Blob, LayerSource
 from forensics.parsers.compression import Decompressed, decompress, detect_compression
 from forensics.parsers.hashing import HashingThread
 from forensics.parsers.tar import BLOCK, is_tar_header
 
 Progress = Callable[[int, int], None]
+_Contents = tuple[tuple[Entry, ...], tuple[HiddenBytes, ...]]
 
 
 def index_layer(
@@ -94,13 +97,26 @@ class _LayerIndexing:
         found = self._decompress(blob)
         tar, diff_id = Blob(self._spool_fd, 0, found.size), found.digest
         with _mapped(tar) as view:
-            entries = self._entries(
+            contents = self._contents(
                 view, lambda done: self._tell(blob.size, done / max(found.size, 1) / 2 + 0.5)
             )
             if self._diff_id_algorithm != "sha256":
                 computed = hashlib.new(self._diff_id_algorithm, view)
                 diff_id = f"{self._diff_id_algorithm}:{computed.hexdigest()}"
-        return self._finished(blob, tar, entries, (found.compressed_digest, diff_id), found.compression)
+        digests = found.compressed_digest, diff_id
+        return self._finished(blob, tar, contents, digests, found.compression, self._beside(blob, found))
+
+    def _beside(self, blob: Blob, found: Decompressed) -> tuple[HiddenBytes, ...]:
+        """What the compression hides, copied behind the tar in the spool."""
+        try:
+            return hidden_by_compression(
+                self._source.index, blob, found.hidden, self._spool_fd, _page(found.size)
+            )
+        except OSError as error:
+            raise ForensicsError(
+                f"{error.strerror} while writing what stands beside compressed data",
+                "set FORENSICS_TMPDIR to a folder with room for the uncompressed image",
+            ) from error
 
     def _decompress(self, blob: Blob) -> Decompressed:
         if os.fstat(self._spool_fd).st_size:  # ext4 writes all of a file to the disk that was ever emptied
@@ -132,25 +148,32 @@ class _LayerIndexing:
                 hashed = max(hashed, done)
                 self._tell(blob.size, done / max(blob.size, 1))
 
-            entries = self._entries(view, advance)
+            contents = self._contents(view, advance)
             digests = dict(zip(algorithms, hashing.digests(), strict=True))
         pair = digests[self._digest_algorithm], digests[self._diff_id_algorithm]
-        return self._finished(blob, blob, entries, pair, "")
+        return self._finished(blob, blob, contents, pair, "")
 
-    def _entries(self, view: memoryview, advance: Callable[[int], None]) -> tuple[Entry, ...]:
+    def _contents(self, view: memoryview, advance: Callable[[int], None]) -> _Contents:
         reader = EntryReader(view, self._limits, self._log)
         entries = tuple(reader.read(self._cancel, advance)) if len(view) else ()
         advance(len(view))
-        return entries
+        return entries, hidden_in_tar(self._source.index, view, reader.hidden, self._cancel)
 
     def _tell(self, total: int, share: float) -> None:
         if self._on_progress is not None:
             self._on_progress(min(total, int(total * share)), total)
 
     def _finished(
-        self, blob: Blob, tar: Blob, entries: tuple[Entry, ...], digests: tuple[str, str], compression: str
+        self,
+        blob: Blob,
+        tar: Blob,
+        contents: _Contents,
+        digests: tuple[str, str],
+        compression: str,
+        beside: tuple[HiddenBytes, ...] = (),
     ) -> LayerIndex:
-        source, (digest, diff_id) = self._source, digests
+        source, (entries, hidden), (digest, diff_id) = self._source, contents, digests
+        room = sum(one.content.size for one in beside)
         return LayerIndex(
             index=source.index,
             blob=tar,
@@ -162,6 +185,8 @@ class _LayerIndexing:
             compressed_size=blob.size,
             size=tar.size,
             entries=entries,
+            hidden=(*hidden, *beside),
+            behind=Blob(tar.fd, _page(tar.size), room) if room else None,
             issues=self._log.issues(),
         )
 
@@ -175,6 +200,11 @@ class _LayerIndexing:
         else:
             self._log.add(f"{what}-unknown", "it is declared with a digest of no known form")
         return False
+
+
+def _page(size: int) -> int:
+    """The next boundary from which a file can be mapped."""
+    return -(-size // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
 
 
 def _algorithm(declared: str) -> str:

@@ -8,9 +8,19 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from forensics.layers._tree import can_follow
+from forensics.layers.hidden import hidden_beside
 from forensics.layers.overlay import overlay
 from forensics.limits import DEFAULT, MIB, Limits
-from forensics.model.files import Content, FileKind, FileState, FileVersion, LayerIndex
+from forensics.model.files import (
+    Content,
+    FileKind,
+    FileState,
+    FileVersion,
+    LayerIndex,
+    behind_layer,
+    beside_layers,
+)
+from forensics.model.image import Leftover
 
 _BEHIND_SLASH = chr(ord("/") + 1)
 _LAYER = attrgetter("layer")
@@ -25,10 +35,16 @@ class ImageView:
 
     `top` limits a question to the layers up to that index, as if those above did not exist; None means the
     finished image. The view may be asked from several threads at once. It reads the layers' bytes through the
-    file descriptors in their blobs, which must stay open. `issues` are what the overlay met.
+    file descriptors in their blobs, which must stay open. `issues` are what the overlay met, `hidden` the
+    bytes that no file stands for: of the archive (its `leftovers`), then of each layer.
     """
 
-    def __init__(self, image_layers: Sequence[LayerIndex], limits: Limits = DEFAULT) -> None:
+    def __init__(
+        self,
+        image_layers: Sequence[LayerIndex],
+        limits: Limits = DEFAULT,
+        leftovers: Sequence[Leftover] = (),
+    ) -> None:
         self.image_layers = tuple(sorted(image_layers, key=attrgetter("index")))
         self._limits = limits
         drafts, self.issues = overlay(self.image_layers, limits)
@@ -36,7 +52,13 @@ class ImageView:
         self._by_path: dict[str, tuple[FileVersion, ...]] = {}
         self._shadowed: dict[str, list[FileVersion]] = {}
         self._removed: dict[int, list[FileVersion]] = {}
-        self._layers = {layer.index: layer for layer in self.image_layers}
+        self._blobs = {layer.index: layer.blob for layer in self.image_layers}
+        self._blobs |= {behind_layer(one.index): one.behind for one in self.image_layers if one.behind}
+        self._blobs |= {beside_layers(number): one.blob for number, one in enumerate(leftovers)}
+        self.hidden = (
+            *hidden_beside(leftovers),
+            *(one for layer in self.image_layers for one in layer.hidden),
+        )
         for layer, versions in zip(self.image_layers, drafts, strict=True):
             self._take_in(layer.index, versions)
         self._paths = sorted(self._by_path)
@@ -215,7 +237,7 @@ class ImageView:
 
     def _stored(self, layer: int, offset: int, length: int) -> bytes:
         """Bytes of a layer's tar; fewer at its end."""
-        blob = self._layers[layer].blob
+        blob = self._blobs[layer]
         left = min(length, blob.size - offset)
         found: list[bytes] = []
         while left > 0:

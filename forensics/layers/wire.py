@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from forensics.errors import ParseError
-from forensics.model.files import Entry, FileKind, LayerIndex, Segment
+from forensics.model.files import Content, Entry, FileKind, HiddenBytes, LayerIndex, Segment, behind_layer
 from forensics.model.image import Blob
 from forensics.model.issues import Issue
 
@@ -39,6 +39,18 @@ class _WireEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     device: tuple[int, int] | None = None
 
 
+class _WireHidden(msgspec.Struct, frozen=True, array_like=True):
+    layer: int | None
+    kind: str
+    offset: int
+    place: tuple[int, int, int]
+    sha256: bytes
+    name: str
+    head: bytes
+    member: bytes
+    segments: tuple[tuple[int, int, int], ...]
+
+
 class _WireIndex(msgspec.Struct, frozen=True, array_like=True):
     index: int
     offset: int
@@ -52,6 +64,8 @@ class _WireIndex(msgspec.Struct, frozen=True, array_like=True):
     size: int
     entries: list[_WireEntry]
     issues: tuple[Issue, ...]
+    hidden: tuple[_WireHidden, ...] = ()
+    behind: tuple[int, int] | None = None
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -81,6 +95,8 @@ def pack_index(index: LayerIndex) -> bytes:
         size=index.size,
         entries=[_packed(entry) for entry in index.entries],
         issues=index.issues,
+        hidden=tuple(_packed_hidden(one) for one in index.hidden),
+        behind=None if index.behind is None else (index.behind.offset, index.behind.size),
     )
     return _ENCODER.encode(wire)
 
@@ -108,6 +124,35 @@ def _packed(entry: Entry) -> _WireEntry:
     )
 
 
+def _packed_hidden(hidden: HiddenBytes) -> _WireHidden:
+    content = hidden.content
+    return _WireHidden(
+        hidden.layer,
+        hidden.kind,
+        hidden.offset,
+        (content.layer, content.data_offset, content.size),
+        bytes.fromhex(content.sha256),
+        hidden.name,
+        hidden.head,
+        _exact(hidden.member),
+        tuple((run.logical_offset, run.data_offset, run.size) for run in content.segments),
+    )
+
+
+def _unpacked_hidden(wire: _WireHidden, index: int) -> HiddenBytes:
+    if wire.layer != index or wire.place[0] not in (index, behind_layer(index)):
+        raise ParseError("a layer's index speaks of bytes that are not of this layer")
+    return HiddenBytes(
+        layer=wire.layer,
+        kind=wire.kind,
+        offset=wire.offset,
+        content=Content(*wire.place, tuple(Segment(*run) for run in wire.segments), wire.sha256.hex()),
+        name=wire.name,
+        head=wire.head,
+        member=_name(wire.member),
+    )
+
+
 def unpack_index(data: bytes, blob_fd: int) -> LayerIndex:
     """The index that `pack_index` packed; its blob is read from `blob_fd`.
 
@@ -116,6 +161,7 @@ def unpack_index(data: bytes, blob_fd: int) -> LayerIndex:
     try:
         wire = _DECODER.decode(data)
         shared: dict[bytes, str] = {}
+        hidden = tuple(_unpacked_hidden(one, wire.index) for one in wire.hidden)
         entries = tuple(_unpacked(entry, shared) for entry in wire.entries)
     except (msgspec.DecodeError, IndexError) as error:
         raise ParseError(f"a layer's index cannot be read: {error}") from error
@@ -130,6 +176,8 @@ def unpack_index(data: bytes, blob_fd: int) -> LayerIndex:
         compressed_size=wire.compressed_size,
         size=wire.size,
         entries=entries,
+        hidden=hidden,
+        behind=None if wire.behind is None else Blob(blob_fd, *wire.behind),
         issues=wire.issues,
     )
 

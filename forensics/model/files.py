@@ -9,6 +9,8 @@ import msgspec
 from forensics.model.image import Blob
 from forensics.model.issues import Issue
 
+_BESIDE = -(1 << 40)
+
 
 class FileKind(StrEnum):
     """What a tar member is."""
@@ -94,6 +96,56 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     sha256: str = ""
 
 
+def behind_layer(layer: int) -> int:
+    """What `Content.layer` is for bytes that stand behind a layer's compressed data, or in its headers."""
+    return -1 - layer
+
+
+def beside_layers(number: int) -> int:
+    """What `Content.layer` is for the bytes of the archive with this number, which are in no layer."""
+    return _BESIDE - number
+
+
+class HiddenBytes(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes that no file stands for and that are not all zero: of a layer, or of the archive (layer None).
+
+    `kind` says where they stand: what `TarRun` tells, `marker` (data of a whiteout or another member that is
+    no file), `behind-compression` or `compression-header` (of a compressed layer), `unreferenced` (a blob of
+    the archive). `offset` is that of the first byte in the uncompressed tar; in the stored blob for what
+    compression hides. `content` is where they are read; several runs of one kind may be its segments.
+    `head` are the first bytes, `member` the path that they belong to, if any. `name` begins with `!` and is
+    unique within its layer.
+    """
+
+    layer: int | None
+    kind: str
+    offset: int
+    content: Content
+    name: str
+    head: bytes = b""
+    member: str = ""
+
+    @property
+    def path(self) -> str:
+        """What stands for a path where one is asked for."""
+        return f"/{self.name}"
+
+    @property
+    def subject(self) -> str:
+        """How people are told of it: `layer 3!slack@0x5400`."""
+        where = "archive" if self.layer is None else f"layer {self.layer}"
+        return where + self.name.removeprefix("!archive")
+
+    @property
+    def runs(self) -> tuple[tuple[int, int], ...]:
+        """Offset and length of every run, the offsets as in `offset`."""
+        content = self.content
+        if not content.segments:
+            return ((self.offset, content.size),)
+        shift = self.offset - content.segments[0].data_offset
+        return tuple((run.data_offset + shift, run.size) for run in content.segments)
+
+
 class FileVersion(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One path as one layer carries it, and what became of it.
 
@@ -127,7 +179,8 @@ class LayerIndex(msgspec.Struct, frozen=True, kw_only=True):
     `blob` is the uncompressed tar. `digest` and `diff_id` are what was *computed* (`sha256:…`).
     `digest_agrees`/`diff_id_agrees` are None where nothing was declared. `compression` is what the bytes
     are (empty, `gzip`, `zstd`, `xz`, `bzip2`). Whiteouts and opaque markers are among `entries`, which stand
-    in archive order.
+    in archive order. `hidden` are bytes that belong to no entry; `behind` is where those lie that its
+    compression hides (contents of the layer `behind_layer(index)`), None where there are none.
     """
 
     index: int
@@ -140,4 +193,6 @@ class LayerIndex(msgspec.Struct, frozen=True, kw_only=True):
     compressed_size: int = 0
     size: int = 0
     entries: tuple[Entry, ...] = ()
+    hidden: tuple[HiddenBytes, ...] = ()
+    behind: Blob | None = None
     issues: tuple[Issue, ...] = ()

@@ -102,6 +102,22 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     annotations: dict[str, str] = {}
 
 
+class Leftover(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes of an archive or layout that no image of it stands for.
+
+    `kind`, `offset` (in the uncompressed archive; 0 for a file of a folder) and `head` as in `HiddenBytes`;
+    `name` is a member's name, or says what the bytes are. `sha256` is their hex digest.
+    """
+
+    kind: str
+    name: str
+    offset: int
+    blob: Blob
+    sha256: str
+    head: bytes = b""
+    member: str = ""
+
+
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """An opened image. The file descriptors in its blobs belong to the `OpenImage` that carries it.
 
@@ -120,4 +136,5 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     config: ImageConfig = ImageConfig()
     layers: tuple[LayerSource, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
     issues: tuple[Issue, ...] = ()

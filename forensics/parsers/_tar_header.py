@@ -36,6 +36,7 @@ KINDS = {
     b"6": FileKind.FIFO,
 }
 EXTENDING = frozenset((b"x", b"g", b"L", b"K"))
+LONG_NAMES = frozenset((b"L", b"K"))
 WITHOUT_DATA = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 DEVICES = frozenset((b"3", b"4"))
 

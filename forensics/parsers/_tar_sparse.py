@@ -21,13 +21,14 @@ class SparseLayout(NamedTuple):
 
     `pairs` are (offset, length) of its runs, None where the map is not one; `size` is the file's, holes
     included, or None where it is not told; the runs lie one behind the other in the `stored` bytes from
-    `start`.
+    `start`. `unread` are runs (first, behind) in the blocks of the map that tell nothing.
     """
 
     pairs: Pairs | None
     size: int | None
     start: int
     stored: int
+    unread: tuple[tuple[int, int], ...] = ()
 
     def segments(self) -> tuple[Segment, ...] | None:
         """The runs with their place in the archive, at least one (maybe empty) unless the file is empty.
@@ -53,14 +54,21 @@ def old_gnu_layout(view: memoryview, position: int, size: int, most: int) -> Spa
     """The layout of a member of type `S` whose header is at `position`; its map takes at most `most`."""
     block = bytes(view[position : position + _BLOCK])
     pairs = _binary_pairs(block, _HEADER_MAP, _IN_HEADER)
+    unread = [_behind_pairs(pairs, position + _HEADER_MAP, _IN_HEADER)]
     real = number(block[_HEADER_SIZE])
     start, more = position + _BLOCK, block[_HEADER_MORE]
     while more and start + _BLOCK <= len(view) and start - position <= most:
         block = bytes(view[start : start + _BLOCK])
         further = _binary_pairs(block, 0, _IN_BLOCK)
+        unread += [_behind_pairs(further, start, _IN_BLOCK), (start + _BLOCK_MORE + 1, start + _BLOCK)]
         pairs = None if pairs is None or further is None else pairs + further if further else pairs
         start, more = start + _BLOCK, block[_BLOCK_MORE]
-    return SparseLayout(None if more else pairs, real, start, size)
+    return SparseLayout(None if more else pairs, real, start, size, tuple(unread))
+
+
+def _behind_pairs(pairs: Pairs | None, start: int, room: int) -> tuple[int, int]:
+    """The places for pairs in a block at `start` that are not used."""
+    return start + len(pairs or ()) * _PAIR, start + room * _PAIR
 
 
 def _binary_pairs(block: bytes, start: int, count: int) -> Pairs | None:
@@ -129,5 +137,7 @@ def _map_in_front(view: memoryview, start: int, size: int, most: int, real: int 
         if not lines and b"\n" in block:
             needed = 1 + 2 * (decimal(bytes(raw).partition(b"\n")[0]) or 0)
         lines += block.count(b"\n")
-    pairs = _pairs(bytes(raw).split(b"\n")[1:needed])
-    return SparseLayout(pairs, real, start + len(raw), size - len(raw))
+    told = bytes(raw).split(b"\n")[:needed]
+    behind = start + sum(len(line) + 1 for line in told)
+    unread = ((behind, start + len(raw)),)
+    return SparseLayout(_pairs(told[1:]), real, start + len(raw), size - len(raw), unread)

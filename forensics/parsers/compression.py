@@ -7,12 +7,11 @@ read with `pread` and never mapped: it may shrink or vanish while it is read.
 
 from __future__ import annotations
 
-import bz2
 import errno
 import lzma
 import os
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import zstandard
@@ -22,6 +21,8 @@ from forensics.cancellation import Cancellation
 from forensics.errors import ForensicsError
 from forensics.limits import DEFAULT, KIB, MIB, Limits
 from forensics.model.image import Blob
+from forensics.parsers._decoders import new_decoder
+from forensics.parsers._gzip_header import HEAD, SHORT_NOTE, notes_in_header
 from forensics.parsers.hashing import HashingThread
 from forensics.printable import printable
 
@@ -30,11 +31,25 @@ Progress = Callable[[int, int], None]
 _PIECE = MIB
 _SLICE = 256 * KIB
 _SALVAGE_STEPS = (4 * KIB, 64, 1)
-_ZSTD_SLICE = 4 * KIB
-_DECODER_MEMORY = 512 * MIB
 _HEAD = 6
+_MOST_RUNS = 4096
 _SKIPPABLE = b"*M\x18"
+_CHUNKED = b"GNUlInUx"
+"""How a layer ends in which containers/storage finds an index of its chunks (zstd:chunked)."""
 _DAMAGE: Any = (igzip_lib.IsalError, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
+
+
+class HiddenRun(msgspec.Struct, frozen=True):
+    """`size` compressed bytes from `offset` on that give no output and are not padding.
+
+    Kinds: `behind-compression` (what follows the last stream), `compression-header` (long names and notes in
+    headers of gzip streams, skippable frames of zstd), `chunk-index` (such frames of a layer in zstd:chunked
+    form, which container runtimes read).
+    """
+
+    kind: str
+    offset: int
+    size: int
 
 
 class Decompressed(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +58,8 @@ class Decompressed(msgspec.Struct, frozen=True, kw_only=True):
     `consumed` compressed bytes were decoded. `code` is empty when that was all of it, else `truncated`,
     `corrupt`, `limit`, or `trailing-data` when something else follows the last stream; `error` then says so
     in one sentence and `lost` is the number of compressed bytes that gave nothing: at least 1 when the data
-    is damaged or ends early, because what is missing cannot be counted.
+    is damaged or ends early, because what is missing cannot be counted. What only follows the last stream is
+    not lost but `hidden`.
     """
 
     compression: str
@@ -54,6 +70,7 @@ class Decompressed(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     error: str = ""
     lost: int = 0
+    hidden: tuple[HiddenRun, ...] = ()
 
 
 def detect_compression(head: bytes) -> str:
@@ -67,73 +84,6 @@ def detect_compression(head: bytes) -> str:
     if head[:3] == b"BZh" and head[3:4].isdigit():
         return "bzip2"
     return ""
-
-
-class _Decoder(Protocol):
-    """One compressed stream; the interface of the standard library's decompressors."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
-
-
-class _ZstdFrame:
-    """One Zstandard frame, fed in small slices, because its decompressor cannot bound what one call gives.
-
-    A block of four bytes may stand for 128 KiB (RFC 8878, section 3.1.1.2).
-    """
-
-    def __init__(self) -> None:
-        self._frame = zstandard.ZstdDecompressor(max_window_size=_DECODER_MEMORY).decompressobj()
-        self._waiting = b""
-        self._failure: zstandard.ZstdError | None = None
-        self.unused_data = b""
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._frame.eof)
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._waiting and self._failure is None
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        if self._failure is not None:
-            raise self._failure
-        waiting, start = self._waiting + data, 0
-        found: list[bytes] = []
-        size = 0
-        while start < len(waiting) and size < max_length and not self._frame.eof:
-            try:
-                found.append(self._frame.decompress(waiting[start : start + _ZSTD_SLICE]))
-            except zstandard.ZstdError as error:
-                if not found:
-                    raise
-                self._failure = error
-                break
-            size += len(found[-1])
-            start += _ZSTD_SLICE
-        self._waiting = waiting[start:]
-        if self._frame.eof:
-            self.unused_data, self._waiting = self._frame.unused_data + self._waiting, b""
-        return b"".join(found)
-
-
-def _new_decoder(compression: str) -> _Decoder:
-    decoder: Any
-    if compression == "gzip":
-        decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-    elif compression == "zstd":
-        decoder = _ZstdFrame()
-    elif compression == "xz":
-        decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_DECODER_MEMORY)
-    else:
-        decoder = bz2.BZ2Decompressor()
-    return decoder  # type: ignore[no-any-return]
 
 
 class _Source:
@@ -150,6 +100,7 @@ class _Source:
         self._piece_start = 0
         self._hashed = 0
         self.position = 0
+        self.size = blob.size
 
     def peek(self, length: int) -> bytes:
         """The next `length` bytes, fewer at the end; the position stays."""
@@ -168,6 +119,11 @@ class _Source:
         taken = self._piece[offset : offset + length]
         self.position += len(taken)
         return taken
+
+    def ends_with(self, mark: bytes) -> bool:
+        """Whether the last bytes are these."""
+        end = self._blob.offset + self.size
+        return os.pread(self._blob.fd, len(mark), end - len(mark)) == mark
 
     def finish(self) -> None:
         """Pass what nobody read through the digest."""
@@ -245,6 +201,7 @@ class _Decoding:
         self._sink = sink
         self._fruitful = 0
         self._slice = 0
+        self.hidden: list[HiddenRun] = []
 
     def run(self) -> None:
         """Decode everything; raises `_Stop` when that ends early."""
@@ -260,7 +217,10 @@ class _Decoding:
 
     def _stream(self) -> None:
         source, start, before = self._source, self._source.position, self._sink.size
-        decoder = _new_decoder(self._compression)
+        if self._compression == "gzip":
+            for offset, size in notes_in_header(source.peek(HEAD), source.peek):
+                self._hide("compression-header", start + offset, size)
+        decoder = new_decoder(self._compression)
         while not decoder.eof:
             data = b""
             if decoder.needs_input:
@@ -286,7 +246,7 @@ class _Decoding:
         bytes had come out in front of it.
         """
         source, known, seen = self._source, self._sink.size - before, 0
-        decoder, here = _new_decoder(self._compression), start
+        decoder, here = new_decoder(self._compression), start
         source.position = start
         while not decoder.eof:
             data = b""
@@ -316,9 +276,16 @@ class _Decoding:
         source, here = self._source, self._source.position
         length = int.from_bytes(source.peek(8)[4:8], "little")
         end = here + 8 + length
+        if length > SHORT_NOTE and (length > _PIECE - 8 or source.peek(8 + length)[8:].strip(b"\0")):
+            kind = "chunk-index" if source.ends_with(_CHUNKED) else "compression-header"
+            self._hide(kind, here + 8, min(length, source.size - here - 8))
         while source.position < end:
             if not source.take(min(_PIECE, end - source.position)):
                 raise _Stop("truncated", "the compressed data ends within a skippable frame", here)
+
+    def _hide(self, kind: str, offset: int, size: int) -> None:
+        if len(self.hidden) < _MOST_RUNS and size > 0:
+            self.hidden.append(HiddenRun(kind, offset, size))
 
     def _pass_padding(self) -> None:
         """Zeros may follow the last stream; anything else is data that nobody decodes."""
@@ -327,6 +294,7 @@ class _Decoding:
             kept = data.lstrip(b"\0")
             if kept:
                 found = source.position - len(kept)
+                self.hidden.append(HiddenRun("behind-compression", found, source.size - found))
                 raise _Stop("trailing-data", f"data follows the {self._compression} stream", found)
         source.position = max(here, source.position)
 
@@ -354,14 +322,16 @@ def decompress(
         source = _Source(blob, hashing, cancel, on_progress)
         sink = _Sink(out_fd, hashing, limits)
         code, error, consumed = "", "", blob.size
+        decoding = _Decoding(compression, source, sink)
         try:
-            _Decoding(compression, source, sink).run()
+            decoding.run()
         except _Stop as stop:
             code, error, consumed = stop.code, stop.message, stop.consumed
         source.finish()
         compressed_digest, digest = hashing.digests()
     if on_progress is not None:
         on_progress(blob.size, blob.size)
+    lost = 0 if code == "trailing-data" else blob.size - consumed
     return Decompressed(
         compression=compression,
         size=sink.size,
@@ -370,5 +340,6 @@ def decompress(
         consumed=consumed,
         code=code,
         error=error,
-        lost=max(blob.size - consumed, 1 if code in {"truncated", "corrupt"} else 0),
+        lost=max(lost, 1 if code in {"truncated", "corrupt"} else 0),
+        hidden=tuple(decoding.hidden),
     )

@@ -27,6 +27,7 @@ from forensics.parsers._tar_header import (
     EXTENDING,
     HEADER,
     KINDS,
+    LONG_NAMES,
     NAME,
     SIZE,
     TYPE,
@@ -38,10 +39,11 @@ from forensics.parsers._tar_header import (
     prefixed,
 )
 from forensics.parsers._tar_records import Member, TarNote
+from forensics.parsers._tar_slack import Slack, TarRun, next_header
 from forensics.parsers._tar_sparse import old_gnu_layout, pax_layout
 from forensics.printable import printable
 
-__all__ = ["BLOCK", "Member", "TarNote", "TarWalk", "is_tar_header", "text"]
+__all__ = ["BLOCK", "Member", "TarNote", "TarRun", "TarWalk", "is_tar_header", "text"]
 
 _OVERRIDES: dict[bytes, tuple[str, Callable[[bytes], Any]]] = {
     b"path": ("name", bytes),
@@ -54,22 +56,22 @@ _OVERRIDES: dict[bytes, tuple[str, Callable[[bytes], Any]]] = {
     b"mtime": ("mtime", seconds),
 }
 _REMEMBERED = 4096
-_SCAN = 1 << 20
 _XATTR_NAME_BYTES = 64 * KIB
 """What Linux lists of one file's extended attributes (XATTR_LIST_MAX)."""
 
 
 class TarWalk:
-    """The members of the tar in `buffer`, in archive order; `notes` fill while they are read.
+    """The members of the tar in `buffer`, in archive order; `notes` and `slack` fill while they are read.
 
     `buffer` is anything that offers its bytes (a memory map, bytes). `end` is the offset behind the last byte
-    that a member, a header or the end mark accounts for.
+    that a member, a header or the end mark accounts for. `slack` keeps the bytes that no reader shows.
     """
 
     def __init__(self, buffer: Any, limits: Limits = DEFAULT) -> None:
         self._buffer = buffer
         self._limits = limits
         self.notes: list[TarNote] = []
+        self.slack = Slack()
         self.end = 0
         self._numbers: dict[bytes, int] = {}
         self._texts: dict[bytes, str] = {}
@@ -79,9 +81,11 @@ class TarWalk:
         """No extended header is waiting for its member."""
         self._start: int | None = None
         self._records: list[tuple[bytes, bytes]] = []
+        self._records_at = (0, 0)
         self._long_name = b""
         self._long_link = b""
         self._header_bytes = 0
+        self._headers_end = 0
 
     def __iter__(self) -> Iterator[Member]:
         with memoryview(self._buffer) as view:
@@ -89,6 +93,10 @@ class TarWalk:
             if self._start is not None:
                 lost = self._header_bytes
                 self._note("orphan-header", self._start, "no member follows the last extended header", lost)
+                self.slack.look(view, "record", self._start + BLOCK, self._headers_end)
+            if self.slack.left_out:
+                message = "bytes that no file stands for, in too many places to look at all"
+                self._note("limit", self.end, message, self.slack.left_out)
 
     def _members(self, view: memoryview) -> Iterator[Member]:
         count = 0
@@ -113,6 +121,11 @@ class TarWalk:
         """Give up here: everything from the current member's first header on is lost."""
         start = self.end if self._start is None else self._start
         self._note(code, start, message, len(view) - start)
+        if code != "limit":
+            following = next_header(view, min(max(start, self.end) + BLOCK, len(view)))
+            self.slack.look(view, "damaged", start, len(view) if following is None else following)
+            if following is not None:
+                self.slack.look(view, "behind-damage", following, len(view))
         self._forget()
         self.end = len(view)
 
@@ -156,13 +169,11 @@ class TarWalk:
         self.end = min(position + 2 * BLOCK, size)
         if view[position + BLOCK : self.end] != ZEROS[: self.end - position - BLOCK]:
             self.end = position + BLOCK
-        for offset in range(self.end, size, _SCAN):
-            piece = bytes(view[offset : offset + _SCAN])
-            kept = piece.lstrip(b"\0")
-            if kept:
-                found = offset + len(piece) - len(kept)
-                self._note("trailing-data", found, "data follows the end mark of the tar", size - found)
-                return
+        if self.slack.look(view, "behind-end", self.end, size):
+            found = self.slack.runs[-1] if self.slack.runs else None
+            at = found.offset if found is not None else self.end
+            self._note("trailing-data", at, "data follows the end mark of the tar")
+            return
         self.end = size
 
     def _extend(self, view: memoryview, header: Header) -> bool:
@@ -177,32 +188,44 @@ class TarWalk:
         if start + size > len(view):
             self._stop(view, "truncated", "the tar ends within an extended header")
             return False
-        self.end = min(start + -(-size // BLOCK) * BLOCK, len(view))
+        self.slack.header(view, position, header)
+        self.end = self._headers_end = min(start + -(-size // BLOCK) * BLOCK, len(view))
+        if size % BLOCK:
+            self.slack.look(view, "padding", start + size, self.end)
         self._header_bytes += size
         if self._header_bytes > self._limits.header_bytes:
             message = f"extended headers of more than {self._limits.header_bytes} bytes are left out"
             self._note("limit", position, message, size)
-        elif flag == b"L":
-            self._long_name = bytes(view[start : start + size]).partition(b"\0")[0]
-        elif flag == b"K":
-            self._long_link = bytes(view[start : start + size]).partition(b"\0")[0]
+        elif flag in LONG_NAMES:
+            told = bytes(view[start : start + size]).partition(b"\0")[0]
+            self.slack.look(view, "record", start + len(told), start + size)
+            if flag == b"L":
+                self._long_name = told
+            else:
+                self._long_link = told
         else:
-            self._take_records(flag, bytes(view[start : start + size]), position)
+            self._take_records(view, flag, start, size)
         return True
 
-    def _take_records(self, flag: bytes, data: bytes, position: int) -> None:
-        records, bad = pax_records(data)
+    def _take_records(self, view: memoryview, flag: bytes, start: int, size: int) -> None:
+        position = start - BLOCK
+        records, bad = pax_records(bytes(view[start : start + size]))
         if bad:
-            self._note("bad-pax-header", position, "an extended header is not made of records", bad)
+            self._note("bad-pax-header", position, "an extended header is not made of records")
+            self.slack.look(view, "record", start, start + size)
+        else:
+            self.slack.records(view, start, size, records)
         if flag == b"x":
             if self._records:
                 message = "a member has several extended headers: the last one counts"
                 self._note("repeated-header", position, message)
-            self._records = records
+                self.slack.look(view, "record", *self._records_at)
+            self._records, self._records_at = records, (start, start + size)
             return
         if self._start is not None:
             message = "a global header parts an extended header from its member, which is read without it"
-            self._note("orphan-header", self._start, message, self._header_bytes - len(data))
+            self._note("orphan-header", self._start, message)
+            self.slack.look(view, "record", self._start + BLOCK, position)
         self._forget()
         told = sorted({text(keyword) for keyword, _ in records} - {"comment"})
         if told:
@@ -239,6 +262,7 @@ class TarWalk:
                 values["name"] = prefixed(header, values["name"])
         if self._start is not None:
             self._apply_extensions(values)
+        self.slack.header(view, position, header)
         size = values["size"]
         code, message = "size-without-data", "a link, folder or device tells a size, but has no data"
         folder_by_name = flag == b"\0" and values["name"].endswith(b"/")
@@ -339,8 +363,12 @@ class TarWalk:
         if stored < size:
             self._note("truncated", offset, "the data ends early", size - stored, name)
         self.end = min(start + -(-size // BLOCK) * BLOCK, len(view))
+        if size % BLOCK:
+            self.slack.look(view, "padding", start + size, self.end, name)
         values.update(size=size, stored=stored, data_offset=start)
         if layout is not None:
+            for first, behind in layout.unread:
+                self.slack.look(view, "map", first, behind, name)
             segments = layout.segments()
             unused = size - sum(segment.size for segment in segments or ())
             if segments is None:
@@ -354,8 +382,10 @@ class TarWalk:
             else:
                 values.update(size=layout.size, segments=segments, stored=min(stored, size - unused))
                 if unused:
-                    self._note("bad-sparse-map", offset, "the sparse map leaves data out", unused, name)
+                    self._note("bad-sparse-map", offset, "the sparse map leaves data out", 0, name)
+                    self.slack.look(view, "map", start + size - unused, start + stored, name)
         if values["kind"] is FileKind.OTHER:
             self._note(
-                "unknown-type", offset, f"the tar type {flag!r} is unknown: no file comes of it", stored, name
+                "unknown-type", offset, f"the tar type {flag!r} is unknown: no file comes of it", 0, name
             )
+            self.slack.look(view, "unknown-type", start, start + stored, name)

@@ -14,9 +14,9 @@ import zstandard
 
 from forensics.cancellation import Cancellation
 from forensics.errors import Cancelled
-from forensics.layers import index_layer
+from forensics.layers import ImageView, index_layer
 from forensics.limits import KIB, MIB, Limits
-from forensics.model.files import Entry, FileKind, LayerIndex
+from forensics.model.files import Content, Entry, FileKind, LayerIndex
 from forensics.model.image import Blob, LayerSource
 from tests.layer_bytes import (
     END,
@@ -195,7 +195,8 @@ class TestNames:
     def test_a_file_with_the_name_of_the_root_is_no_file(self, layers: Bench) -> None:
         index = layers.index(member(b"./", b"data") + END)
         assert index.entries[0].kind is FileKind.OTHER
-        assert codes(index) == [("unsafe-name", "layer 0:/", 4)]
+        assert codes(index) == [("unsafe-name", "layer 0:/", 0)]
+        assert [(hidden.kind, hidden.head) for hidden in index.hidden] == [("marker", b"data")]
 
     def test_links(self, layers: Bench) -> None:
         data = (
@@ -247,14 +248,22 @@ class TestMarkers:
         assert index.entries[0].kind is FileKind.OTHER
         assert [code for code, _, _ in codes(index)] == ["bad-whiteout"]
 
-    def test_data_in_a_whiteout_is_lost_and_said_so(self, layers: Bench) -> None:
+    def test_data_in_a_whiteout_is_hidden_and_said_so(self, layers: Bench) -> None:
         index = layers.index(member(b"a/.wh.b", b"payload") + END)
-        assert codes(index) == [("hidden-data", "layer 0:/a/b", 7)]
+        assert codes(index) == [("hidden-data", "layer 0:/a/b", 0)]
         assert index.entries[0].sha256 == ""
+        (hidden,) = index.hidden
+        assert (hidden.kind, hidden.name, hidden.member) == ("marker", "!slack@0x200", "/a/.wh.b")
+        assert hidden.content == Content(0, 512, 7, (), sha256(b"payload"))
 
     def test_aufs_keeps_the_targets_of_hard_links_beside_the_files(self, layers: Bench) -> None:
         entry = one(layers, member(b".wh..wh.plnk/1.2", b"data"))
         assert entry.sha256 == sha256(b"data")
+
+    def test_what_aufs_keeps_and_no_link_leads_to_is_hidden(self, layers: Bench) -> None:
+        kept = member(b".wh..wh.plnk/1.2", b"data")
+        assert layers.index(kept + hard_link(b"x", b".wh..wh.plnk/1.2") + END).hidden == ()
+        assert [hidden.head for hidden in layers.index(kept + END).hidden] == [b"data"]
 
 
 class TestContents:
@@ -351,8 +360,33 @@ class TestDamage:
         assert all(issue.lost_bytes for issue in index.issues if issue.code == "truncated")
 
     def test_data_behind_a_gzip_layer(self, layers: Bench) -> None:
-        index = layers.index(gzip.compress(member(b"a") + END) + b"hidden")
-        assert codes(index) == [("trailing-data", "layer 0", 6)]
+        stored = gzip.compress(member(b"a") + END)
+        index = layers.index(stored + b"hidden")
+        assert codes(index) == [("trailing-data", "layer 0", 0)]
+        (hidden,) = index.hidden
+        assert (hidden.offset, hidden.subject) == (
+            len(stored),
+            f"layer 0!behind-compression@{len(stored):#x}",
+        )
+        assert ImageView([index]).read(hidden.content) == b"hidden"
+        assert index.size == 512 + len(END)
+
+    def test_what_stands_in_headers_of_the_compression(self, layers: Bench) -> None:
+        packed = gzip.compress(member(b"a") + END)
+        commented = packed[:3] + b"\x10" + packed[4:10] + b"c" * 300 + b"\0" + packed[10:]
+        (hidden,) = layers.index(commented).hidden
+        assert (hidden.kind, hidden.offset) == ("compression-header", 10)
+        assert ImageView([layers.index(commented)]).read(hidden.content) == b"c" * 300 + b"\0"
+
+    def test_runs_with_little_room_are_read_as_one(self, layers: Bench) -> None:
+        one = header(b"a", 1) + b"x" + b"first" + bytes(506)
+        two = header(b"b", 1) + b"x" + b"second" + bytes(505)
+        index = layers.index(one + two + END)
+        (hidden,) = index.hidden
+        assert hidden.runs == ((513, 5), (1537, 6))
+        assert (hidden.kind, hidden.head) == ("padding", b"firstsecond")
+        assert ImageView([index]).read(hidden.content) == b"firstsecond"
+        assert hidden.content.sha256 == sha256(b"firstsecond")
 
     def test_issues_of_one_kind_are_summed_up(self, layers: Bench) -> None:
         index = layers.index(b"".join(member(b"../%d" % number) for number in range(250)) + END)
@@ -361,8 +395,14 @@ class TestDamage:
         assert index.issues[-1].message == "150 more of the same"
 
     def test_the_sum_of_issues_keeps_the_bytes(self, layers: Bench) -> None:
-        index = layers.index(b"".join(member(b".wh.%d" % number, b"abc") for number in range(250)) + END)
-        assert sum(issue.lost_bytes for issue in index.issues) == 750
+        bad = b"".join(header(b"a%d" % number, b"9" * 11 + b"\0") for number in range(1))
+        index = layers.index(b"".join(member(b".wh.%d" % number, b"abc") for number in range(250)) + bad)
+        assert sum(issue.lost_bytes for issue in index.issues) == 512
+
+    def test_a_mass_of_hidden_runs_is_kept_whole(self, layers: Bench) -> None:
+        index = layers.index(b"".join(member(b".wh.%d" % number, b"abc") for number in range(300)) + END)
+        assert sum(hidden.content.size for hidden in index.hidden) == 900
+        assert len(index.hidden) == 257
 
 
 class TestConduct:

@@ -7,7 +7,15 @@ import pytest
 
 from forensics.errors import ParseError
 from forensics.layers import pack_index, unpack_index
-from forensics.model.files import Entry, FileKind, LayerIndex, Segment
+from forensics.model.files import (
+    Content,
+    Entry,
+    FileKind,
+    HiddenBytes,
+    LayerIndex,
+    Segment,
+    behind_layer,
+)
 from forensics.model.image import Blob
 from forensics.model.issues import Issue
 
@@ -43,6 +51,25 @@ FULL = LayerIndex(
         Entry(path="/dev/x", kind=FileKind.CHAR_DEVICE, device=(1, 3)),
         Entry(path="/l", kind=FileKind.SYMLINK, link="\udcf0\n"),
     ),
+    hidden=(
+        HiddenBytes(
+            layer=7,
+            kind="padding",
+            offset=517,
+            content=Content(7, 517, 5, (Segment(0, 517, 2), Segment(2, 1029, 3)), "cd" * 32),
+            name="!slack@0x205",
+            head=b"\xff\0abc",
+            member="/caf\udce9",
+        ),
+        HiddenBytes(
+            layer=7,
+            kind="behind-compression",
+            offset=4990,
+            content=Content(behind_layer(7), 0, 10, (), "ef" * 32),
+            name="!behind-compression@0x137e",
+        ),
+    ),
+    behind=Blob(3, 12_288, 10),
     issues=(Issue(stage="layer", code="limit", subject="layer 7", message="m", lost_bytes=1 << 60),),
 )
 
@@ -63,6 +90,13 @@ def test_the_descriptor_is_the_receivers() -> None:
 
 def test_the_bytes_are_the_same_every_time() -> None:
     assert pack_index(FULL) == pack_index(unpack_index(pack_index(FULL), 3))
+
+
+@pytest.mark.parametrize("place", [(8, 0, 5), (behind_layer(8), 0, 5)])
+def test_hidden_bytes_of_another_layer_are_refused(place: tuple[int, int, int]) -> None:
+    stranger = msgspec.structs.replace(FULL.hidden[0], content=Content(*place, (), "cd" * 32))
+    with pytest.raises(ParseError):
+        unpack_index(pack_index(msgspec.structs.replace(FULL, hidden=(stranger,))), 3)
 
 
 @pytest.mark.parametrize("length", [0, 1, 10, 100, -1])

@@ -71,7 +71,8 @@ class Files:
         assert result.size == len(output)
         assert result.digest == sha256(output)
         assert result.compressed_digest == sha256(stored)
-        assert result.consumed + result.lost >= len(stored)
+        beside = sum(run.size for run in result.hidden if run.kind == "behind-compression")
+        assert result.consumed + result.lost + beside >= len(stored)
         return result, output
 
 
@@ -136,6 +137,27 @@ class TestWholeStreams:
         result, output = files.run(frame + pack(b"one") + frame + pack(b"two") + frame)
         assert output == b"onetwo"
         assert (result.code, result.lost) == ("", 0)
+        assert [(run.kind, run.size) for run in result.hidden] == [("compression-header", 2 * MIB)] * 3
+        result, _ = files.run(frame + pack(b"one") + frame + b"\x50\x2a\x4d\x18\x08\0\0\0GNUlInUx")
+        assert [(run.kind, run.size) for run in result.hidden] == [("chunk-index", 2 * MIB)] * 2
+
+    def test_frames_of_zeros_hide_nothing(self, files: Files) -> None:
+        frame = b"\x50\x2a\x4d\x18" + (1000).to_bytes(4, "little") + bytes(1000)
+        result, _ = files.run(frame + FORMS["zstd"](b"one"))
+        assert result.hidden == ()
+
+    def test_long_notes_in_gzip_headers_are_told_and_short_ones_are_not(self, files: Files) -> None:
+        packed = FORMS["gzip"](b"one")
+        extra = len(b"e" * 300).to_bytes(2, "little") + b"e" * 300
+        long = packed[:3] + b"\x0c" + packed[4:10] + extra + b"n" * 400 + b"\0" + packed[10:]
+        short = packed[:3] + b"\x08" + packed[4:10] + b"layer.tar\0" + packed[10:]
+        result, output = files.run(short + long)
+        assert output == b"oneone"
+        start = len(short)
+        assert [(run.kind, run.offset, run.size) for run in result.hidden] == [
+            ("compression-header", start + 12, 300),
+            ("compression-header", start + 312, 401),
+        ]
 
     def test_gzip_headers_with_every_optional_field(self, files: Files) -> None:
         deflate = zlib.compressobj(wbits=-15)
@@ -174,14 +196,18 @@ class TestDamage:
     def test_data_behind_the_stream_is_counted(self, form: str, files: Files) -> None:
         result, output = files.run(FORMS[form](b"data") + bytes(10) + b"something else")
         assert output == b"data"
-        assert (result.code, result.lost) == ("trailing-data", len(b"something else"))
+        assert (result.code, result.lost) == ("trailing-data", 0)
+        (hidden,) = result.hidden
+        assert (hidden.kind, hidden.size) == ("behind-compression", len(b"something else"))
+        assert hidden.offset == len(FORMS[form](b"data")) + 10
 
     @every_form
     def test_another_compression_behind_the_stream_is_not_decoded(self, form: str, files: Files) -> None:
         other = FORMS["xz" if form != "xz" else "gzip"](b"hidden")
         result, output = files.run(FORMS[form](b"data") + other)
         assert output == b"data"
-        assert (result.code, result.lost) == ("trailing-data", len(other))
+        assert (result.code, result.lost) == ("trailing-data", 0)
+        assert [(run.offset, run.size) for run in result.hidden] == [(result.consumed, len(other))]
 
     @every_form
     def test_a_cut_stream_gives_what_was_there(self, form: str, files: Files) -> None:

@@ -34,6 +34,10 @@ def codes(walked: TarWalk) -> list[tuple[str, int]]:
     return [(note.code, note.lost) for note in walked.notes]
 
 
+def runs(walked: TarWalk) -> list[tuple[str, int, int]]:
+    return [(run.kind, run.offset, run.size) for run in walked.slack.runs]
+
+
 class TestKinds:
     @pytest.mark.parametrize(
         ("flag", "kind"),
@@ -65,13 +69,14 @@ class TestKinds:
         ]
         assert codes(walked) == [("folder-with-data", 0)]
 
-    def test_an_unknown_type_is_kept_and_its_data_counted_as_lost(self) -> None:
+    def test_an_unknown_type_is_kept_and_its_data_told(self) -> None:
         members, walked = walk(member(b"a", b"12345", b"Z") + member(b"b", b"x") + END)
         assert [(found.name, found.kind) for found in members] == [
             (b"a", FileKind.OTHER),
             (b"b", FileKind.REGULAR),
         ]
-        assert codes(walked) == [("unknown-type", 5)]
+        assert codes(walked) == [("unknown-type", 0)]
+        assert runs(walked) == [("unknown-type", 512, 5)]
         assert walked.notes[0].name == b"a"
 
     def test_device_numbers(self) -> None:
@@ -253,7 +258,8 @@ class TestExtendedHeaders:
         data = pax((b"path", b"other")) + pax((b"comment", b"c"), flag=b"g") + member(b"x") + END
         members, walked = walk(data)
         assert [found.name for found in members] == [b"x"]
-        assert codes(walked) == [("orphan-header", 14)]
+        assert codes(walked) == [("orphan-header", 0)]
+        assert runs(walked) == [("record", 512, 14)]
 
     def test_a_global_comment_as_git_writes_it_is_not_odd(self) -> None:
         data = pax((b"comment", b"1" * 40), flag=b"g") + member(b"a") + END
@@ -266,6 +272,7 @@ class TestExtendedHeaders:
         members, walked = walk(data)
         assert [(found.name, found.user) for found in members] == [(b"two", "")]
         assert codes(walked) == [("repeated-header", 0)]
+        assert runs(walked) == [("record", 512, 23)]
 
     def test_a_sparse_name_counts_only_for_a_sparse_member(self) -> None:
         assert (
@@ -295,12 +302,13 @@ class TestExtendedHeaders:
             b"0 a=b\n",
         ],
     )
-    def test_what_is_no_record_is_counted_and_what_came_before_holds(self, tail: bytes) -> None:
+    def test_what_is_no_record_is_told_and_what_came_before_holds(self, tail: bytes) -> None:
         good = record(b"uname", b"me")
         data = member(b"x", good + tail, b"x") + member(b"a") + END
         members, walked = walk(data)
         assert [(found.name, found.user) for found in members] == [(b"a", "me")]
-        assert codes(walked) == [("bad-pax-header", len(tail))]
+        assert codes(walked) == [("bad-pax-header", 0)]
+        assert runs(walked) == [("record", 512, len(good + tail))]
 
     def test_numbers_that_are_none_leave_the_plain_header_in_force(self) -> None:
         bad = pax((b"uid", b"-1"), (b"gid", b"1_0"), (b"mtime", b"nan"), (b"size", str(MOST + 1).encode()))
@@ -315,6 +323,7 @@ class TestExtendedHeaders:
         members, walked = walk(member(b"a") + pax((b"path", b"gone")) + END)
         assert len(members) == 1
         assert codes(walked) == [("orphan-header", len(record(b"path", b"gone")))]
+        assert runs(walked) == [("record", 1024, len(record(b"path", b"gone")))]
 
 
 class TestSparse:
@@ -398,11 +407,12 @@ class TestSparse:
         assert (members[0].size, members[0].segments) == (5, ())
         assert codes(walked) == [("bad-sparse-map", 0)]
 
-    def test_data_that_no_run_uses_is_counted(self) -> None:
+    def test_data_that_no_run_uses_is_told(self) -> None:
         data = pax((b"GNU.sparse.size", b"100"), (b"GNU.sparse.map", b"10,3")) + member(b"a", b"abcde") + END
         members, walked = walk(data)
         assert (members[0].stored, members[0].segments) == (3, (Segment(10, 1536, 3),))
-        assert codes(walked) == [("bad-sparse-map", 2)]
+        assert codes(walked) == [("bad-sparse-map", 0)]
+        assert runs(walked) == [("map", 1539, 2)]
 
     @pytest.mark.service
     @pytest.mark.parametrize("arguments", ["gnu", "posix 0.0", "posix 0.1", "posix 1.0"])
@@ -456,18 +466,20 @@ class TestEnds:
         assert walked.notes == []
         assert walked.end == len(data)
 
-    def test_data_behind_the_end_is_counted_from_its_first_byte(self) -> None:
+    def test_data_behind_the_end_is_told_from_its_first_byte_to_its_last(self) -> None:
         hidden = b"\0" * 700 + member(b"hidden", b"data")
         members, walked = walk(member(b"a") + END + hidden)
         assert len(members) == 1
-        assert codes(walked) == [("trailing-data", len(hidden) - 700)]
+        assert codes(walked) == [("trailing-data", 0)]
         assert walked.notes[0].offset == 512 + 1024 + 700
+        assert runs(walked) == [("behind-end", 512 + 1024 + 700, 512 + 4)]
 
     def test_members_behind_a_lone_zero_block_are_trailing_data(self) -> None:
         hidden = member(b"b", b"x")
         members, walked = walk(member(b"a") + bytes(512) + hidden)
         assert len(members) == 1
-        assert codes(walked) == [("trailing-data", len(hidden))]
+        assert codes(walked) == [("trailing-data", 0)]
+        assert runs(walked) == [("behind-end", 1024, 513)]
         assert walked.end == 1024
 
     def test_garbage_at_the_start_is_no_tar(self) -> None:

@@ -1,0 +1,113 @@
+"""Runs of a layer that no file stands for, as contents that can be examined and read like files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+
+from forensics.cancellation import Cancellation
+from forensics.layers._names import absolute
+from forensics.limits import MIB
+from forensics.model.files import Content, HiddenBytes, Segment, behind_layer, beside_layers
+from forensics.model.image import Blob, Leftover
+from forensics.parsers.compression import HiddenRun
+from forensics.parsers.tar import TarRun, text
+
+HEAD_BYTES = 64
+"""First bytes that are kept of each."""
+
+_SCATTERED = frozenset({"padding", "header"})
+"""Kinds with room for a few bytes at many places: all of one kind are read as one."""
+_ALONE = 256
+_STEP = 4 * MIB
+
+
+def hidden_in_tar(
+    layer: int, view: memoryview, runs: Sequence[TarRun], cancel: Cancellation | None
+) -> tuple[HiddenBytes, ...]:
+    """One for each run, in order of their place; those with little room, and too many of a kind, together."""
+    kinds: dict[str, list[TarRun]] = {}
+    for run in runs:
+        kinds.setdefault(run.kind, []).append(run)
+    found = []
+    for kind, of_kind in kinds.items():
+        alone = 0 if kind in _SCATTERED else _ALONE
+        found += [_in_tar(layer, view, [run], cancel) for run in of_kind[:alone]]
+        if of_kind[alone:]:
+            found.append(_in_tar(layer, view, of_kind[alone:], cancel))
+    return tuple(sorted(found, key=lambda one: one.offset))
+
+
+def _in_tar(layer: int, view: memoryview, runs: Sequence[TarRun], cancel: Cancellation | None) -> HiddenBytes:
+    hashed, size, head = hashlib.sha256(), 0, b""
+    segments = []
+    for run in runs:
+        for start in range(run.offset, run.offset + run.size, _STEP):
+            if cancel is not None:
+                cancel.check()
+            hashed.update(view[start : min(start + _STEP, run.offset + run.size)])
+        head += bytes(view[run.offset : run.offset + min(run.size, HEAD_BYTES - len(head))])
+        segments.append(Segment(size, run.offset, run.size))
+        size += run.size
+    first = runs[0]
+    several = tuple(segments) if len(segments) > 1 else ()
+    return HiddenBytes(
+        layer=layer,
+        kind=first.kind,
+        offset=first.offset,
+        content=Content(layer, first.offset, size, several, hashed.hexdigest()),
+        name=f"!slack@{first.offset:#x}",
+        head=head,
+        member=absolute(text(first.name))[0] if first.name else "",
+    )
+
+
+def hidden_by_compression(
+    layer: int, blob: Blob, runs: Sequence[HiddenRun], spool_fd: int, start: int
+) -> tuple[HiddenBytes, ...]:
+    """Copies the runs of the stored `blob` to `spool_fd`, from `start` on, where they are read from then.
+
+    Raises OSError when that cannot be written.
+    """
+    found, position = [], 0
+    for run in runs:
+        hashed, head, size = hashlib.sha256(), b"", 0
+        while piece := os.pread(blob.fd, min(_STEP, run.size - size), blob.offset + run.offset + size):
+            hashed.update(piece)
+            head = head or piece[:HEAD_BYTES]
+            written = 0
+            while written < len(piece):
+                written += os.pwrite(spool_fd, piece[written:], start + position + size + written)
+            size += len(piece)
+        if not size:
+            continue
+        place = "behind-compression" if run.kind == "behind-compression" else "compression-header"
+        found.append(
+            HiddenBytes(
+                layer=layer,
+                kind=run.kind,
+                offset=run.offset,
+                content=Content(behind_layer(layer), position, size, (), hashed.hexdigest()),
+                name=f"!{place}@{run.offset:#x}",
+                head=head,
+            )
+        )
+        position += size
+    return tuple(found)
+
+
+def hidden_beside(leftovers: Sequence[Leftover]) -> tuple[HiddenBytes, ...]:
+    """What the archive holds beside its images, as contents."""
+    return tuple(
+        HiddenBytes(
+            layer=None,
+            kind=one.kind,
+            offset=one.offset,
+            content=Content(beside_layers(number), 0, one.blob.size, (), one.sha256),
+            name=f"!archive/{one.name}",
+            head=one.head,
+            member=one.member,
+        )
+        for number, one in enumerate(leftovers)
+    )
