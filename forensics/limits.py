@@ -54,6 +54,32 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Wall seconds one file may hold a worker before the worker is replaced."""
     store_bytes: int = 32 * GIB
     """Bytes of all pulled images in the store together; the longest unused make room."""
+    archive_members: int = 200_000
+    """Members looked at of the tar that an image is saved in."""
+    layers: int = 400
+    """Layers of one image; each holds two files open."""
+    image_bytes: int = 256 * GIB
+    """Uncompressed bytes of all layers of one image; layers that come later are not read."""
+    worker_bytes: int = 4 * GIB
+    """Bytes of memory one worker may hold; the layers it maps do not count."""
+    run_seconds: int = 4 * 60 * 60
+    """Wall seconds of one analysis; what was not examined by then stays so, and the findings are judged."""
+    nested_depth: int = 8
+    """Archives within archives that are opened below one file."""
+    nested_members: int = 100_000
+    """Members of archives examined below one file, and compressed streams in a row."""
+    nested_bytes: int = 1 * GIB
+    """Bytes of members of archives examined below one file."""
+    nested_held_bytes: int = 256 * MIB
+    """Unpacked bytes of archives held at one time while one file is examined."""
+    nested_ratio: int = 400
+    """Unpacked bytes per packed byte in an archive, once more than `nested_ratio_free_bytes` came out."""
+    nested_ratio_free_bytes: int = 64 * MIB
+    """Unpacked bytes below which the ratio in an archive is not looked at."""
+    nested_seconds: int = 20
+    """Wall seconds after which no further members are opened below one file."""
+    nested_kept: int = 64
+    """Members of one archive whose facts are kept because they tell something."""
 
 
 DEFAULT = Limits()

@@ -169,7 +169,8 @@ class ContentExamination:
                 if len(contents) > 1:
                     self._queue.extend(Task(protocol.ExamineContents((each,))) for each in rest)
                 else:
-                    self._take(tuple(_unexamined(each, how) for each in rest))
+                    code = "limit" if self._pool.out_of_time else "worker-died"
+                    self._take(tuple(_unexamined(each, how, code) for each in rest))
             case protocol.DigestContent(content):
                 # Whoever needs the digest computes it, or says that the bytes are not there.
                 self._take((self._undigested.pop(content.sha256),))
@@ -194,10 +195,10 @@ def _up_to(most: int, contents: Sequence[Content]) -> list[Content]:
     return [content for content, size in zip(contents, sizes, strict=True) if size <= most] or [*contents[:1]]
 
 
-def _unexamined(task: protocol.ContentTask, how: str) -> FileFacts:
+def _unexamined(task: protocol.ContentTask, how: str, code: str = "worker-died") -> FileFacts:
     issue = Issue(
         stage="examine",
-        code="worker-died",
+        code=code,
         subject=task.sha256,
         message=f"the content could not be examined: {how}",
         lost_bytes=task.size,

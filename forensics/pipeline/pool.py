@@ -59,6 +59,18 @@ class WorkerPool:
         self._cancel = cancel
         self._processes: list[_Process] = []
         self._selector = selectors.DefaultSelector()
+        self._end_of_time: float | None = None
+        self._seconds = 0
+
+    def limit_time(self, seconds: int | None) -> None:
+        """From now on work may go on for so long (None: without end); then it is given up as by death."""
+        self._seconds = seconds or 0
+        self._end_of_time = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the time that was given is over."""
+        return self._end_of_time is not None and time.monotonic() > self._end_of_time
 
     def start(self) -> None:
         """Start all processes now, so that their start-up overlaps with other work."""
@@ -95,6 +107,9 @@ class WorkerPool:
             process.heard = time.monotonic()
         while tasks or any(process.task for process in self._processes):
             self._cancel.check()
+            if self.out_of_time:
+                self._give_up(tasks, on_death)
+                continue
             self._hand_out(tasks, on_death)
             for ready, _ in self._selector.select(_POLL_SECONDS):
                 self._listen(ready.data, on_answer, on_death)
@@ -114,6 +129,15 @@ class WorkerPool:
             except OSError:
                 self._bury(process, on_death)
 
+    def _give_up(self, tasks: deque[Task], on_death: Callable[[Task, str], None]) -> None:
+        how = f"the {self._seconds} seconds of the whole run were over (limit run_seconds)"
+        for process in [each for each in self._processes if each.task]:
+            self._end(process)
+            if process.task is not None:
+                on_death(process.task, how)
+        while tasks:
+            on_death(tasks.popleft(), how)
+
     def _listen(
         self,
         process: _Process,
@@ -121,7 +145,7 @@ class WorkerPool:
         on_death: Callable[[Task, str], None],
     ) -> None:
         try:
-            answer, _ = protocol.receive(process.channel, protocol.ANSWERS)
+            answer = protocol.receive_answer(process.channel)
         except (EOFError, OSError):
             self._bury(process, on_death)
             return
@@ -185,6 +209,10 @@ class WorkerPool:
 def _manner_of_death(status: int) -> str:
     if status == -signal.SIGALRM:
         return "it took longer than the time limit"
+    if status == -signal.SIGXCPU:
+        return "it took more processor time than a worker may have"
     if status < 0:
         return f"the worker process ended with {signal.Signals(-status).name}"
+    if status == protocol.OUT_OF_MEMORY:
+        return "it needed more memory than a worker may have (limit worker_bytes)"
     return f"the worker process ended with status {status}"

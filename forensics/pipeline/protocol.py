@@ -12,13 +12,17 @@ from typing import TypeVar
 
 import msgspec
 
+from forensics.confinement import Confinement
 from forensics.limits import MIB, Limits
 from forensics.model.facts import FileFacts
 from forensics.model.files import Segment
-from forensics.model.image import LayerSource
+from forensics.model.image import Blob, LayerSource
+from forensics.parsers.compression import Decompressed
 
 _LENGTH = struct.Struct(">I")
 _LONGEST = 512 * MIB
+OUT_OF_MEMORY = 12
+"""The exit status of a worker that needed more memory than `limits.worker_bytes`."""
 _MOST_DESCRIPTORS = 2
 _Message = TypeVar("_Message")
 
@@ -67,6 +71,16 @@ class DigestContent(msgspec.Struct, frozen=True, tag=True):
     content: ContentTask
 
 
+class Unwrap(msgspec.Struct, frozen=True, tag=True):
+    """Decompress an archive. Descriptors: its file, the spool file; the answer is `Unwrapped` or `Failed`."""
+
+    blob: Blob
+
+
+class AskConfinement(msgspec.Struct, frozen=True, tag=True):
+    """Say what is in force in the process; the answer is one `Confined`."""
+
+
 class Advanced(msgspec.Struct, frozen=True, tag=True):
     """A sign of life: `done` bytes of the task in hand."""
 
@@ -93,8 +107,27 @@ class Digested(msgspec.Struct, frozen=True, tag=True):
     digests: dict[str, str]
 
 
-Request = Hello | IndexLayer | AttachLayer | ExamineContents | DigestContent
-Answer = Advanced | Indexed | Examined | Digested
+class Unwrapped(msgspec.Struct, frozen=True, tag=True):
+    """What came out of an archive."""
+
+    result: Decompressed
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """The task could not be done, through no fault of the bytes: a full disk, say."""
+
+    message: str
+    hint: str
+
+
+class Confined(msgspec.Struct, frozen=True, tag=True):
+    """What is in force in the process, tried out."""
+
+    confinement: Confinement
+
+
+Request = Hello | IndexLayer | AttachLayer | ExamineContents | DigestContent | Unwrap | AskConfinement
+Answer = Advanced | Indexed | Examined | Digested | Unwrapped | Failed | Confined
 
 _ENCODER = msgspec.msgpack.Encoder()
 REQUESTS: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
@@ -112,12 +145,25 @@ def send(channel: socket.socket, message: Request | Answer, descriptors: tuple[i
     channel.sendall(body)
 
 
-def receive(channel: socket.socket, decoder: msgspec.msgpack.Decoder[_Message]) -> tuple[_Message, list[int]]:
-    """Read one message and the descriptors that came with it.
+def receive_request(channel: socket.socket) -> tuple[Request, list[int]]:
+    """Read one request and the descriptors that came with it.
 
     Raises EOFError when the other side is gone or sends what is not a message.
     """
     header, descriptors, _, _ = socket.recv_fds(channel, _LENGTH.size, _MOST_DESCRIPTORS)
+    return _rest(channel, header, REQUESTS), descriptors
+
+
+def receive_answer(channel: socket.socket) -> Answer:
+    """Read one answer; raises EOFError like `receive_request`.
+
+    Nobody asked a worker for descriptors, so none are taken: they would fill this process up.
+    """
+    return _rest(channel, channel.recv(_LENGTH.size), ANSWERS)
+
+
+def _rest(channel: socket.socket, header: bytes, decoder: msgspec.msgpack.Decoder[_Message]) -> _Message:
+    """The message of which `header` is what has arrived of its length, at least one byte of a message."""
     header += _exactly(channel, _LENGTH.size - len(header)) if header else b""
     if not header:
         raise EOFError
@@ -125,7 +171,7 @@ def receive(channel: socket.socket, decoder: msgspec.msgpack.Decoder[_Message]) 
     if length > _LONGEST:
         raise EOFError
     try:
-        return decoder.decode(_exactly(channel, length)), descriptors
+        return decoder.decode(_exactly(channel, length))
     except msgspec.DecodeError as error:
         raise EOFError from error
 

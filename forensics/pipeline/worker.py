@@ -1,7 +1,8 @@
 """The worker program: `python -P -m forensics.pipeline.worker FD` serves one socket until it closes.
 
-It sees the image's bytes only through descriptors that it was handed, and answers with records. A file that
-takes longer than `limits.file_seconds` ends the process (the alarm's default action also stops C code).
+It is confined before it is given any byte of an image (docs/confinement.md), sees those only through
+descriptors that it was handed, and answers with records. A file that takes longer than `limits.file_seconds`
+ends the process (the alarm's default action also stops C code).
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from forensics.confinement import Confinement, confine, refused
+from forensics.errors import ForensicsError
 from forensics.layers import index_layer, pack_index
 from forensics.limits import MIB, Limits
 from forensics.model.facts import FileFacts
 from forensics.model.image import Blob
 from forensics.model.issues import Issue
+from forensics.parsers.compression import decompress
 from forensics.pipeline import protocol
 
 if TYPE_CHECKING:
@@ -39,6 +43,7 @@ class Worker:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
         self._limits = Limits()
+        self._confinement = Confinement()
         self._rules: tuple[Path, ...] = ()
         self._layers: dict[int, memoryview] = {}
         self._examination: Examination | None = None
@@ -47,7 +52,7 @@ class Worker:
         """Answer until the program closes the socket."""
         while True:
             try:
-                request, descriptors = protocol.receive(self._channel, protocol.REQUESTS)
+                request, descriptors = protocol.receive_request(self._channel)
             except EOFError:
                 return
             try:
@@ -61,14 +66,32 @@ class Worker:
             case protocol.Hello():
                 self._limits = request.limits
                 self._rules = tuple(Path(path) for path in request.rules)
+                self._confinement = confine(self._limits, tuple(_files_of(self._rules)))
             case protocol.AttachLayer():
                 self._attach(request, descriptors[0])
             case protocol.IndexLayer():
-                self._index(request, descriptors)
+                self._try(self._index, request, descriptors)
+            case protocol.Unwrap():
+                self._try(self._unwrap, request, descriptors)
             case protocol.ExamineContents():
                 self._examine(request.contents)
             case protocol.DigestContent():
                 self._digest(request.content)
+            case protocol.AskConfinement():
+                found = msgspec.structs.replace(self._confinement, refused=refused())
+                protocol.send(self._channel, protocol.Confined(found))
+
+    def _try(self, work: Callable[[Any, list[int]], None], request: Any, descriptors: list[int]) -> None:
+        try:
+            work(request, descriptors)
+        except ForensicsError as error:
+            protocol.send(self._channel, protocol.Failed(error.message, error.hint))
+
+    def _unwrap(self, request: protocol.Unwrap, descriptors: list[int]) -> None:
+        here = Blob(descriptors[0], request.blob.offset, request.blob.size)
+        advance = _Advance(self._channel)
+        result = decompress(here, descriptors[1], limits=self._limits, on_progress=advance)
+        protocol.send(self._channel, protocol.Unwrapped(result))
 
     def _attach(self, request: protocol.AttachLayer, descriptor: int) -> None:
         start = request.offset - request.offset % mmap.ALLOCATIONGRANULARITY
@@ -145,6 +168,14 @@ def _complete(facts: FileFacts, task: protocol.ContentTask, held: int) -> FileFa
     )
 
 
+def _files_of(rules: tuple[Path, ...]) -> Iterator[Path]:
+    """What must stay readable so that the rules can be: also what links among them lead to."""
+    for path in rules:
+        yield path
+        if path.is_dir():
+            yield from (below.resolve() for below in path.rglob("*") if below.is_symlink())
+
+
 class _Advance:
     """Tells the program how far a layer is, every few MiB."""
 
@@ -172,7 +203,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     with socket.socket(fileno=int(sys.argv[1])) as channel, contextlib.suppress(BrokenPipeError):
-        Worker(channel).serve()
+        try:
+            Worker(channel).serve()
+        except MemoryError:
+            sys.exit(protocol.OUT_OF_MEMORY)
 
 
 if __name__ == "__main__":

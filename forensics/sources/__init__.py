@@ -14,7 +14,7 @@ from forensics.model.image import Image
 from forensics.plugins import collect
 from forensics.printable import printable
 from forensics.sources._choice import choose
-from forensics.sources._opening import Opening, Progress, Source
+from forensics.sources._opening import Decompress, Opening, Progress, Source
 from forensics.sources._reference import parse_reference
 from forensics.spool import Spool
 
@@ -57,13 +57,15 @@ def open_image(
     access: Access = DEFAULT_ACCESS,
     cancel: Cancellation | None = None,
     on_progress: Progress | None = None,
+    decompress: Decompress | None = None,
 ) -> OpenImage:
     """Open the image that `reference` means (see the public contract), without reading its layers.
 
     `image` counts from 0 in the order in which the images are listed; `platform` is OS/ARCH[/VARIANT].
     `on_progress` gets bytes done and their total (0: unknown) while an archive is decompressed or a folder
-    is packed. Raises ImageNotOpened when there is no image, ChoiceNeeded when there are several and nothing
-    chose, UsageError when the choice fits none, Cancelled.
+    is packed; `decompress` does the former where this process should not see the bytes. Raises
+    ImageNotOpened when there is no image, ChoiceNeeded when there are several and nothing chose, UsageError
+    when the choice fits none, Cancelled.
     """
     offered = sources()
     parsed = parse_reference(reference, _schemes(offered, remote=False), _schemes(offered, remote=True))
@@ -79,6 +81,7 @@ def open_image(
         access=access,
         cancel=cancel or Cancellation(),
         on_progress=on_progress,
+        decompress=decompress,
     )
     try:
         source = _source_for(opening, offered)

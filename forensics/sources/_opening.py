@@ -14,7 +14,7 @@ from forensics.errors import ImageNotOpened
 from forensics.limits import Limits
 from forensics.model.acquisition import Acquisition
 from forensics.model.image import Blob
-from forensics.parsers.compression import decompress, detect_compression
+from forensics.parsers.compression import Decompressed, decompress, detect_compression
 from forensics.printable import printable
 from forensics.sources._archive import ArchiveEvidence
 from forensics.sources._choice import Candidate
@@ -25,6 +25,8 @@ from forensics.spool import Spool
 from forensics.store import Store
 
 Progress = Callable[[int, int], None]
+Decompress = Callable[[Blob, int, Progress | None], Decompressed]
+"""Decompresses a blob into an empty file."""
 
 
 class Opening:
@@ -45,6 +47,7 @@ class Opening:
         access: Access,
         cancel: Cancellation,
         on_progress: Progress | None,
+        decompress: Decompress | None = None,
         blob: Blob | None = None,
     ) -> None:
         self.reference = reference
@@ -53,6 +56,7 @@ class Opening:
         self.access = access
         self.cancel = cancel
         self.on_progress = on_progress
+        self.decompress = decompress
         self.issues = IssueLog()
         self.acquisition: Acquisition | None = None
         self._blob = blob
@@ -91,6 +95,7 @@ class Opening:
             cancel=self.cancel,
             on_progress=self.on_progress,
             blob=blob,
+            decompress=self.decompress,
         )
         inner.issues.extend(self.issues.collected())
         self._inner.append(inner)
@@ -129,9 +134,12 @@ class Opening:
         if not compression:
             return blob
         target = self.spool.new_file()
-        result = decompress(
-            blob, target, limits=self.limits, cancel=self.cancel, on_progress=self.on_progress
-        )
+        if self.decompress is not None:
+            result = self.decompress(blob, target, self.on_progress)
+        else:
+            result = decompress(
+                blob, target, limits=self.limits, cancel=self.cancel, on_progress=self.on_progress
+            )
         if result.code:
             self.issues.add(result.code, "archive", result.error, result.lost)
         if result.code in {"truncated", "corrupt"}:
