@@ -13,8 +13,12 @@ SCHEMES = ("docker-archive", "oci-archive", "oci-dir", "rootfs")
 
 
 def test_every_source_is_offered_in_name_order():
-    assert [source.id for source in sources()] == ["docker_archive", "oci_layout", "rootfs"]
-    assert sorted(scheme for source in sources() for scheme in source.schemes) == sorted(SCHEMES)
+    found = {source.id: source for source in sources()}
+    assert list(found) == sorted(found)
+    assert {"docker_archive", "docker_engine", "oci_layout", "rootfs"} <= found.keys()
+    local = [scheme for source in found.values() if not source.remote for scheme in source.schemes]
+    assert sorted(local) == sorted(SCHEMES)
+    assert found["docker_engine"].remote
 
 
 @pytest.mark.parametrize(
