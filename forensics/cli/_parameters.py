@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from forensics.cli._limits import LimitChoice, limits_of, show_limits
 from forensics.errors import UsageError
 
 Command = Callable[..., Any]
@@ -46,6 +47,16 @@ _CHOICE = (
     ),
     click.option(
         "--jobs", type=click.IntRange(1, 256), metavar="N", help="Worker processes; by default one a core."
+    ),
+    click.option(
+        "--limit",
+        "limit",
+        type=LimitChoice(),
+        multiple=True,
+        is_eager=True,
+        callback=show_limits,
+        metavar="NAME=VALUE",
+        help="Another bound on hostile input, such as layer_bytes=128GiB; `help` lists them.",
     ),
 )
 _ACCESS = (
@@ -103,6 +114,7 @@ def _gathered(function: Command, declarations: tuple[Callable[[Command], Command
         tag: str | None,
         number: int | None,
         jobs: int | None,
+        limit: tuple[str, ...],
         plain_http: bool,
         offline: bool,
         authfile: Path | None,
@@ -127,6 +139,7 @@ def _gathered(function: Command, declarations: tuple[Callable[[Command], Command
             rules=rules,
             jobs=jobs,
             cache=cache,
+            limits=limits_of(limit),
             access=Access(plain_http, offline, authfile, ca_file, client_cert, client_key),
         )
         return function(options=options, **others)
