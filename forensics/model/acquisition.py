@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from forensics.model.issues import Issue
+
 SCHEMA = "forensics-acquisition/1"
 
 
@@ -44,6 +46,7 @@ class Acquisition(msgspec.Struct, frozen=True, kw_only=True):
     `source` is the plugin id that received the image, `reference` what the person gave, `resolved` what it
     was found to mean (a name with a digest). `acquired` is an RFC 3339 time in UTC. `archive` is the digest
     of the archive as it was received, empty where manifests, configuration and layers are what was received.
+    `issues` are what the source met then: what a folder could not give, for example, no copy can show.
     """
 
     schema: str = SCHEMA
@@ -59,5 +62,6 @@ class Acquisition(msgspec.Struct, frozen=True, kw_only=True):
     contents: tuple[AcquiredContent, ...] = ()
     not_acquired: tuple[NotAcquired, ...] = ()
     notes: tuple[str, ...] = ()
+    issues: tuple[Issue, ...] = ()
     archive: str = ""
     choice: Choice = Choice()

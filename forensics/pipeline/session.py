@@ -8,6 +8,7 @@ from typing import Self
 
 from forensics.cancellation import Cancellation
 from forensics.layers import ImageView
+from forensics.model.acquisition import Acquisition
 from forensics.model.files import LayerIndex
 from forensics.model.image import Blob, Image
 from forensics.model.report import Report
@@ -86,6 +87,11 @@ class Session:
 
     def _decompress(self, blob: Blob, target: int, on_progress: ByteProgress | None) -> Decompressed:
         return unwrap(self.pool, blob, target, on_progress)
+
+    @property
+    def acquisition(self) -> Acquisition | None:
+        """Where an image that was acquired came from, by its own record; known when it is open."""
+        return None if self._opened is None else self._opened.acquisition
 
     def begin_layers(self, listen: Listener = ignore) -> None:
         """Give the workers the first layers and return at once; `index_layers` goes on from there."""

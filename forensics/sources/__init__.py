@@ -6,27 +6,76 @@ import sys
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from forensics.access import DEFAULT_ACCESS, Access
 from forensics.cancellation import Cancellation
 from forensics.errors import ImageNotOpened, UsageError
 from forensics.limits import DEFAULT, Limits
+from forensics.model.acquisition import Acquisition, Choice
 from forensics.model.image import Image
 from forensics.plugins import collect
 from forensics.printable import printable
+from forensics.sources._acquired import (
+    LAYOUT,
+    RECORD_NAME,
+    SCHEMES,
+    archive_within,
+    begin_layout,
+    is_what_the_layout_shows,
+    narrowed,
+    read_record,
+)
 from forensics.sources._choice import choose
 from forensics.sources._opening import Decompress, Opening, Progress, Source
+from forensics.sources._presented import Presented, PresentedContent, present
+from forensics.sources._received import Received, ReceivedFile, received_of
 from forensics.sources._reference import parse_reference
 from forensics.spool import Spool
 
-__all__ = ["OpenImage", "Source", "open_image", "sources"]
+__all__ = [
+    "RECORD_NAME",
+    "OpenImage",
+    "Presented",
+    "PresentedContent",
+    "Received",
+    "ReceivedFile",
+    "Source",
+    "open_image",
+    "sources",
+]
 
 
 class OpenImage:
-    """An image and the files its bytes lie in; closing it closes them, save what lies in the spool."""
+    """An image and the files its bytes lie in; closing it closes them, save what lies in the spool.
 
-    def __init__(self, image: Image, opening: Opening) -> None:
+    `acquisition` is what a remote source received, or the record of an image that was acquired before.
+    `choice` is what chose it among others.
+    """
+
+    def __init__(self, image: Image, opening: Opening, inner: Opening, choice: Choice) -> None:
         self.image = image
+        self.choice = choice
         self._opening = opening
+        self._inner = inner
+
+    @property
+    def reference(self) -> str:
+        """What was asked for; an image that was acquired before has the reference of then."""
+        return self._opening.reference.text
+
+    @property
+    def acquisition(self) -> Acquisition | None:
+        """The record of an acquisition, this one's or an earlier one's."""
+        return self._inner.acquisition
+
+    def received(self) -> Received:
+        """Everything that arrived of the image, byte for byte."""
+        return received_of(self.image, self._opening)
+
+    def presented(self) -> Presented:
+        """The image as an OCI layout for other programs; reads every layer once."""
+        return present(self.image, self._inner.evidence, self._inner.limits, self._inner.cancel)
 
     def close(self) -> None:
         """Close the evidence."""
@@ -74,6 +123,7 @@ def open_image(
             f"the reference asks for the tag {printable(parsed.tag)}, the option for {printable(tag)}",
             "give one of them",
         )
+    chosen = Choice(platform=platform or "", tag=tag or parsed.tag, image=image)
     opening = Opening(
         parsed,
         spool=spool,
@@ -84,9 +134,7 @@ def open_image(
         decompress=decompress,
     )
     try:
-        source = _source_for(opening, offered)
-        candidate = choose(source.candidates(opening), platform, tag or parsed.tag or None, image)
-        return OpenImage(candidate.load(), opening)
+        return _Attempt(offered, chosen).open(opening)
     except OSError as error:
         opening.close()
         raise ImageNotOpened(
@@ -95,6 +143,63 @@ def open_image(
     except BaseException:
         opening.close()
         raise
+
+
+class _Attempt:
+    """Opens a reference, and archives within what it leads to."""
+
+    def __init__(self, offered: tuple[Source, ...], choice: Choice) -> None:
+        self._offered = offered
+        self._choice = choice
+
+    def open(self, opening: Opening) -> OpenImage:
+        """The chosen image."""
+        image, inner, choice = self._open(opening, None, opening.limits.index_depth)
+        return OpenImage(image, opening, inner, choice)
+
+    def _open(self, opening: Opening, outer: Acquisition | None, depth: int) -> tuple[Image, Opening, Choice]:
+        """The image, the opening it was read from, and the choice; `outer` is the record outside of it."""
+        source = _source_for(opening, self._offered)
+        record = None
+        if not source.remote and opening.reference.scheme in SCHEMES and source.id == LAYOUT:
+            record = read_record(opening.evidence, opening.limits)
+        if record is not None and record.archive:
+            found = self._within(opening, record, depth)
+            if found is not None:
+                return found
+        elif record is not None:
+            begin_layout(record, opening)
+            outer = record
+        candidates = source.candidates(opening)
+        offered = candidates if outer is None else narrowed(candidates, outer)
+        choice = self._choice
+        candidate = choose(offered, choice.platform or None, choice.tag or None, choice.image)
+        if len(candidates) > 1:
+            number = next(index for index, one in enumerate(candidates) if one is candidate)
+            choice = msgspec.structs.replace(choice, image=number)
+        return candidate.load(), opening, choice
+
+    def _within(
+        self, opening: Opening, record: Acquisition, depth: int
+    ) -> tuple[Image, Opening, Choice] | None:
+        """The image in the archive that a record names; None when the layout must be read instead."""
+        if not depth:
+            opening.issues.add("limit", RECORD_NAME, "archives are nested too deeply; the layout is read")
+            return None
+        inner = archive_within(record, opening)
+        if inner is None:
+            return None
+        inner.acquisition = record
+        try:
+            image, innermost, choice = self._open(inner, record, depth - 1)
+        except ImageNotOpened as error:
+            opening.issues.add(
+                "not-parsed", RECORD_NAME, f"the archive that was acquired cannot be opened: {error.message}"
+            )
+            return None
+        if not is_what_the_layout_shows(image, innermost, record, opening):
+            return None
+        return msgspec.structs.replace(image, source=LAYOUT), innermost, choice
 
 
 def _schemes(offered: tuple[Source, ...], *, remote: bool) -> tuple[str, ...]:

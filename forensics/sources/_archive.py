@@ -85,6 +85,11 @@ class ArchiveEvidence(Evidence):
         self._like_an_image = False
 
     @property
+    def received(self) -> Blob:
+        """The archive as it arrived, compressed or not."""
+        return Blob(self._descriptor, 0, os.fstat(self._descriptor).st_size)
+
+    @property
     def is_tar(self) -> bool:
         """Whether the bytes begin like a tar: with a header or, in an empty one, with its end mark."""
         head = os.pread(self.blob.fd, min(BLOCK, self.blob.size), self.blob.offset)

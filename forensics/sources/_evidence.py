@@ -65,6 +65,11 @@ class Evidence(ABC):
             return None
         return read_blob(blob)
 
+    @property
+    def received(self) -> Blob | None:
+        """The archive as it arrived, compressed or not; None when this is no archive."""
+        return None
+
     def missing(self, blob: Blob) -> int:  # noqa: ARG002
         """How many bytes of the content behind `blob` an archive that ends early does not hold any more."""
         return 0

@@ -13,11 +13,13 @@ from forensics.model.findings import Severity
 from forensics.quantities import human_size
 
 if TYPE_CHECKING:
+    from forensics.model.acquisition import Acquisition
     from forensics.model.report import Report
     from forensics.pipeline import Options
 
 _FOUND = 1
 _NOT_EXAMINED = 4
+_RECEIVED_NOW = frozenset({"registry", "docker_engine"})
 
 
 @click.command("scan")
@@ -69,12 +71,15 @@ def scan(
         progress(quiet=quiet) as listen,
     ):
         report = session.analyze(listen)
+        acquisition = session.acquisition
     try:
         for destination in wanted:
             destination.write(report)
     except BrokenPipeError:
         silence_output()
     if not quiet:
+        if acquisition is not None and report.image.source not in _RECEIVED_NOW:
+            _say_where_from(acquisition)
         _say_what_was_lost(report)
     return exit_code(report, Severity(fail_on) if fail_on else None)
 
@@ -84,6 +89,15 @@ def exit_code(report: Report, fail_on: Severity | None) -> int:
     if fail_on and any(finding.severity.rank >= fail_on.rank for finding in report.findings):
         return _FOUND
     return _NOT_EXAMINED if any(issue.lost_bytes for issue in report.coverage.issues) else 0
+
+
+def _say_where_from(record: Acquisition) -> None:
+    """A record is a claim of whoever made it, so it is told as one."""
+    chosen = "" if record.choice.image is None else f", as image {record.choice.image} of several"
+    say(
+        f"note: by its own record it was acquired from {record.reference or 'an unknown place'}"
+        f"{chosen}, at {record.acquired or 'an unknown time'}"
+    )
 
 
 def _say_what_was_lost(report: Report) -> None:

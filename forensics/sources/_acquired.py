@@ -1,0 +1,179 @@
+"""Opens what an acquisition wrote: the record beside an OCI layout, and the archive that it may name.
+
+The record is a claim by whoever wrote the layout. It may say where an image came from and which one of
+several was chosen; it may not make this program look at another image than the one that programs see which
+read the layout alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from forensics.digests import is_digest
+from forensics.limits import Limits
+from forensics.model.acquisition import SCHEMA, AcquiredContent, Acquisition
+from forensics.model.image import Blob, Image
+from forensics.sources._choice import Candidate
+from forensics.sources._evidence import Evidence, blob_pieces
+from forensics.sources._issues import IssueLog
+from forensics.sources._layout import INDEX_NAME, Layout, blob_name, digest_like
+from forensics.sources._opening import Opening
+from forensics.sources._presented import present
+from forensics.sources._reference import Reference
+
+RECORD_NAME = "acquisition.json"
+LAYOUT = "oci_layout"
+"""The source that reads layouts, and which an acquired image is of."""
+SCHEMES = frozenset({"", "oci-archive", "oci-dir"})
+"""What an acquired image may be opened as, so that its record counts."""
+_WITHIN = {"docker_archive": "docker-archive", "oci_layout": "oci-archive", "rootfs": "rootfs"}
+"""How the archive is opened that a source had read; any other one by its bytes."""
+_OF_THE_IMAGE = frozenset({"index", "manifest", "config", "layer"})
+"""Roles of contents that are held against their digests wherever a layout is read."""
+
+
+def read_record(evidence: Evidence, limits: Limits) -> Acquisition | None:
+    """The record beside a layout; None when there is none, with an issue when it cannot be used."""
+    if evidence.find(RECORD_NAME) is None or evidence.find(INDEX_NAME) is None:
+        return None
+    content = evidence.read(RECORD_NAME, limits.json_bytes)
+    if content is None:
+        return None
+    try:
+        record = msgspec.json.decode(content, type=Acquisition)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        evidence.issues.add("not-parsed", RECORD_NAME, f"it is no record of an acquisition: {error}")
+        return None
+    if record.schema != SCHEMA:
+        evidence.issues.add(
+            "not-supported", RECORD_NAME, f"its schema is {record.schema[:80]!r}, not {SCHEMA}"
+        )
+        return None
+    if max(map(len, (record.reference, record.resolved, record.acquired))) > limits.name_bytes:
+        evidence.issues.add(
+            "limit", RECORD_NAME, f"a name in it has more than {limits.name_bytes:,} characters"
+        )
+        return None
+    return record
+
+
+def recorded_reference(record: Acquisition, given: Reference, scheme: str) -> Reference:
+    """The reference under which the image was acquired, for bytes that lie where `given` leads."""
+    return Reference(record.reference or given.text, scheme, given.path, "")
+
+
+def archive_within(record: Acquisition, opening: Opening) -> Opening | None:
+    """The archive that was received, ready to be opened; None, with an issue, when it is not there."""
+    blob = opening.evidence.find(blob_name(record.archive)) if is_digest(record.archive) else None
+    if blob is None:
+        size = next((one.size for one in record.contents if one.digest == record.archive), 1)
+        opening.issues.add(
+            "archive-absent",
+            RECORD_NAME,
+            f"the archive that was acquired ({record.archive[:80]}) is not there; the layout is read",
+            max(1, size),
+        )
+        return None
+    _verify(record, opening)
+    inner = opening.within(
+        recorded_reference(record, opening.reference, _WITHIN.get(record.source, "")), blob
+    )
+    _note_what_was_met(record, inner.issues)
+    return inner
+
+
+def begin_layout(record: Acquisition, opening: Opening) -> None:
+    """Prepare the reading of a layout that is itself what was received."""
+    opening.reference = recorded_reference(record, opening.reference, opening.reference.scheme)
+    opening.acquisition = record
+    _note_what_was_met(record, opening.issues)
+    _verify(record, opening)
+
+
+def narrowed(candidates: Sequence[Candidate], record: Acquisition) -> Sequence[Candidate]:
+    """The image that was chosen when it was acquired; all of them where the record does not tell."""
+    number = record.choice.image
+    if number is not None and 0 <= number < len(candidates):
+        return candidates[number : number + 1]
+    same = [candidate for candidate in candidates if candidate.digest == record.manifest_digest]
+    return same if len(same) == 1 else candidates
+
+
+def is_what_the_layout_shows(image: Image, inner: Opening, record: Acquisition, opening: Opening) -> bool:
+    """Whether programs that know no record see the image that the archive within holds.
+
+    Otherwise whoever made the layout could show them one image and this program another.
+    """
+    layout = Layout(opening.evidence, opening.limits, opening.cancel)
+    shown = present(image, inner.evidence, opening.limits, opening.cancel)
+    expected = shown.digests("config"), shown.digests("layer")
+    is_recorded = {*expected[0], *expected[1]} <= {content.digest for content in record.contents}
+    there = [
+        (
+            tuple(digest for digest in (manifest.config.digest,) if layout.blob(digest)),
+            tuple(layer.digest for layer in manifest.layers if layout.blob(layer.digest)),
+        )
+        for manifest in layout.manifests
+    ]
+    if is_recorded and there == [expected]:
+        return True
+    opening.issues.add(
+        "documents-disagree",
+        RECORD_NAME,
+        f"{INDEX_NAME} leads to another image than the archive {record.archive[:19]} that it names; the "
+        "layout is read, as other programs do",
+    )
+    return False
+
+
+def _note_what_was_met(record: Acquisition, issues: IssueLog) -> None:
+    for issue in record.issues:
+        issues.add(issue.code, issue.subject, issue.message, max(0, issue.lost_bytes))
+
+
+def _verify(record: Acquisition, opening: Opening) -> None:
+    """Hold what was acquired against its digests, each run of bytes once; what differs becomes an issue."""
+    known: dict[tuple[int, int, int, str], str] = {}
+    for content in dict.fromkeys(record.contents):
+        if not record.archive and content.role in _OF_THE_IMAGE:
+            continue
+        opening.cancel.check()
+        if not is_digest(content.digest):
+            opening.issues.add("bad-digest", RECORD_NAME, f"{content.digest[:80]!r} is no digest of content")
+            continue
+        blob = opening.evidence.find(blob_name(content.digest))
+        if blob is None:
+            opening.issues.add(
+                "content-absent", _called(content), "it was acquired and is not there any more"
+            )
+            continue
+        computed = _digest_of(blob, content.digest, opening, known)
+        if computed != content.digest:
+            opening.issues.add(
+                "digest-mismatch",
+                _called(content),
+                f"its digest is {computed}: it was changed after it was acquired",
+            )
+
+
+def _digest_of(
+    blob: Blob, declared: str, opening: Opening, known: dict[tuple[int, int, int, str], str]
+) -> str:
+    status = os.fstat(blob.fd)
+    key = (status.st_dev, status.st_ino, blob.offset, declared.partition(":")[0])
+    if key not in known:
+        known[key] = digest_like(declared, _pieces(blob, opening))
+    return known[key]
+
+
+def _pieces(blob: Blob, opening: Opening) -> Iterator[bytes]:
+    for piece in blob_pieces(blob):
+        opening.cancel.check()
+        yield piece
+
+
+def _called(content: AcquiredContent) -> str:
+    return f"acquired {content.role or 'content'} {content.digest[:80]}"
