@@ -14,6 +14,8 @@ import posixpath
 
 import msgspec
 
+from forensics.limits import MIB
+
 _CHECKSUMS = {b"Q1": ("sha1", 20), b"Q2": ("sha256", 32)}
 _TEXT_FIELDS = {
     b"P": "name",
@@ -23,6 +25,13 @@ _TEXT_FIELDS = {
     b"o": "origin",
     b"C": "checksum",
 }
+
+
+_LONGEST_PATH = 4096
+"""Bytes of one path that Linux can open (PATH_MAX)."""
+_GROWTH = 16
+"""Characters that the paths may have a byte of the file: a folder is named once for all files in it."""
+_MOST_PATHS = 256 * MIB
 
 
 class ApkFile(msgspec.Struct, frozen=True):
@@ -57,27 +66,44 @@ class ApkDatabase(msgspec.Struct, frozen=True):
 
 
 def parse_apkdb(content: bytes) -> ApkDatabase:
-    """Every package of an installed database; lines that do not follow the format are counted, not fatal."""
+    """Every package of an installed database; lines that do not follow the format are counted, not fatal.
+
+    So are files whose path is longer than Linux can open, or for whose path there is no room any more.
+    """
     packages: list[ApkPackage] = []
     lost = 0
-    record = _Record()
+    record = _Record(room := _Room(min(MIB + _GROWTH * len(content), _MOST_PATHS)))
     for line in io.BytesIO(content):
         line = line.rstrip(b"\r\n")
         if line:
             record.take(line)
             continue
         lost += record.close(packages)
-        record = _Record()
+        record = _Record(room)
     lost += record.close(packages)
     return ApkDatabase(tuple(packages), lost)
+
+
+class _Room:
+    """How many characters the paths of one database may still have together."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+
+    def take(self, path: str) -> bool:
+        """Whether there is room for this path, which then uses it."""
+        self._left -= len(path)
+        return self._left >= 0
 
 
 class _Record:
     """Collects one record line by line."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: _Room) -> None:
+        self._room = room
         self._texts: dict[str, str] = {}
         self._files: list[ApkFile] = []
+        self._is_open = False
         self._directory = "/"
         self._size = 0
         self._lost = 0
@@ -96,18 +122,26 @@ class _Record:
         if letter == b"F":
             self._directory = _absolute("/", value)
         elif letter == b"R":
-            if not value:
-                return False
-            self._files.append(ApkFile(_absolute(self._directory, value)))
+            return self._open_file(value)
         elif letter in b"aZ":
             return self._describe_file(letter, value)
         elif letter in _TEXT_FIELDS:
             self._texts.setdefault(_TEXT_FIELDS[letter], value.decode("utf-8", "surrogateescape").strip())
         return True
 
+    def _open_file(self, name: bytes) -> bool:
+        """Begin a file; what describes it follows, and goes where the file goes."""
+        self._is_open = bool(name) and len(self._directory) + len(name) < _LONGEST_PATH
+        if self._is_open:
+            path = _absolute(self._directory, name)
+            self._is_open = self._room.take(path)
+            if self._is_open:
+                self._files.append(ApkFile(path))
+        return self._is_open
+
     def _describe_file(self, letter: bytes, value: bytes) -> bool:
         """Add a checksum or a mode to the file opened last."""
-        if not self._files:
+        if not self._is_open:
             return False
         last = self._files[-1]
         if letter == b"Z":

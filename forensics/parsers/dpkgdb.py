@@ -33,7 +33,7 @@ class Diversion(msgspec.Struct, frozen=True):
 
 
 class Diversions(msgspec.Struct, frozen=True):
-    """The diversions in file order, and the number of bytes left over when the file ends early."""
+    """The diversions in file order, and the bytes of the lines left over when the file ends early."""
 
     diversions: tuple[Diversion, ...]
     lost_bytes: int = 0
@@ -72,7 +72,7 @@ def parse_md5sums(content: bytes) -> Digests:
         if match:
             digests[absolute(match[2])] = match[1].lower()
         else:
-            lost += len(line)
+            lost += _size(line)
     return Digests(digests, lost)
 
 
@@ -98,12 +98,17 @@ def parse_diversions(content: bytes) -> Diversions:
         Diversion(absolute(lines[at]), absolute(lines[at + 1]), lines[at + 2].removeprefix(":"))
         for at in range(0, whole, 3)
     )
-    return Diversions(found, sum(len(line) + 1 for line in lines[whole:]))
+    return Diversions(found, sum(map(_size, lines[whole:])))
 
 
 def absolute(path: str) -> str:
     """`path` from the root, without `.`, `..` and doubled slashes."""
     return posixpath.normpath("/" + path.lstrip("/"))
+
+
+def _size(line: str) -> int:
+    """The bytes of a line, without its end."""
+    return len(line.encode("utf-8", "surrogateescape"))
 
 
 def _lines(content: bytes) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from forensics.errors import ParseError
+from forensics.limits import MIB
 
 MAGIC = b"\x7fELF"
 MAX_HEADERS = 65_536
@@ -20,6 +21,8 @@ MAX_HEADERS = 65_536
 MAX_DYNAMIC = 8_192
 MAX_SYMBOLS = 200_000
 MAX_NAME = 4_096
+MAX_NAME_BYTES = 64 * MIB
+"""Bytes of all names of one file: tables of strings may be laid over one another, or never end a name."""
 
 _BEYOND_END = "the {} table reaches beyond the end of the file"
 SECTIONS_BEYOND_END = _BEYOND_END.format("section")
@@ -154,6 +157,7 @@ class _Reader:
             raise ParseError(f"ELF class {ident[4]} and data encoding {ident[5]} are not defined")
         self._layout = _LAYOUTS[self._bits, self._order]
         self._notes: dict[str, None] = {}
+        self._room = MAX_NAME_BYTES
         self._accounted = 16 + self._layout.header.size
 
     def read(self) -> Elf:
@@ -317,7 +321,15 @@ class _Reader:
 
     def _string(self, table: memoryview, offset: int) -> str:
         run = bytes(table[offset : offset + MAX_NAME]) if 0 <= offset < len(table) else b""
-        return run.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+        name = run.partition(b"\0")[0]
+        return name.decode("utf-8", "surrogateescape") if self._has_room(name) else ""
+
+    def _has_room(self, name: bytes) -> bool:
+        """Whether one more name may be kept, which then takes its place."""
+        self._room -= len(name)
+        if self._room < 0:
+            self._note(f"only the first {MAX_NAME_BYTES} bytes of its names were read")
+        return self._room >= 0
 
     def _symbols(
         self,
@@ -341,6 +353,8 @@ class _Reader:
                 continue  # without a name, or the name of a version
             end = names.find(b"\0", start, start + MAX_NAME)
             name = names[start : end if end >= 0 else start + MAX_NAME]
+            if not self._has_room(name):
+                break
             if not home:
                 undefined.add(name)
                 continue

@@ -171,8 +171,9 @@ def shebang(head: bytes | memoryview) -> Shebang | None:
     found = _SHEBANG.match(bytes(head[:1024]))
     if found is None:
         return None
-    line = found[1].decode("utf-8", "surrogateescape").strip()
-    words = line.replace("\t", " ").split()
+    # As bytes: execve(2) knows no blanks beyond ASCII, so a name may consist of them.
+    words = [word.decode("utf-8", "surrogateescape") for word in found[1].split()]
+    line = found[1].strip().decode("utf-8", "surrogateescape")
     program = words[0].rpartition("/")[2]
     for word in words[1:]:
         if program not in _WRAPPERS:

@@ -90,3 +90,25 @@ def test_sha256_checksums_are_read() -> None:
 
 def test_a_checksum_of_the_wrong_length_is_none() -> None:
     assert decode_checksum(b"Q1" + base64.b64encode(b"short")) == ""
+
+
+def test_what_describes_a_file_that_is_left_out_is_not_taken_for_the_file_before() -> None:
+    text = f"P:a\nV:1\nR:x\na:0:0:755\nR:\na:0:0:4755\nZ:{q1(b'other')}\n"
+    database = parse_apkdb(text.encode())
+    assert database.packages[0].files == (ApkFile("/x", "", 0o755),)
+    assert database.lost_bytes == len("R:" + "a:0:0:4755") + len("Z:" + q1(b"other"))
+
+
+def test_paths_that_linux_could_not_open_are_lost() -> None:
+    text = "P:a\nV:1\nF:" + "d/" * 2500 + "\nR:far\nF:\nR:near\n"
+    database = parse_apkdb(text.encode())
+    assert [file.path for file in database.packages[0].files] == ["/near"]
+    assert database.lost_bytes == len("R:far")
+
+
+def test_a_folder_named_once_for_very_many_files_does_not_fill_the_memory() -> None:
+    text = b"P:a\nV:1\nF:" + b"d/" * 2000 + b"\n" + b"R:a\n" * 20_000
+    database = parse_apkdb(text)
+    paths = [file.path for file in database.packages[0].files]
+    assert 0 < sum(map(len, paths)) <= 16 * len(text) + (1 << 20)
+    assert database.lost_bytes == len("R:a") * (20_000 - len(paths))

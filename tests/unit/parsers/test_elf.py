@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import subprocess
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from forensics.errors import ParseError
-from forensics.parsers.elf import SHT_NOBITS, Elf, Symbols, read_elf
+from forensics.parsers.elf import MAX_NAME_BYTES, SHT_NOBITS, Elf, Symbols, read_elf
 from tests.elf_objects import ElfObject, dynamic, note, symbols
 
 LAYOUTS = [(64, "<"), (64, ">"), (32, "<"), (32, ">")]
@@ -197,3 +198,19 @@ def _check_symbols(elf: Elf, path: Path, tool: Callable[[str], str]) -> None:
             expected.add((parts[7].partition("@")[0], parts[6] != "UND"))
     assert elf.symbols.defined == {name.encode() for name, defined in expected if defined}
     assert elf.symbols.undefined == {name.encode() for name, defined in expected if not defined}
+
+
+def test_names_laid_over_one_another_do_not_fill_the_memory() -> None:
+    count = 40_000
+    letters = random.Random(1).randbytes(count + 5000).replace(b"\0", b"n")
+    content = ElfObject(
+        type=3,
+        sections=[
+            (".dynstr", 3, 2, 0, b"\0" + letters, 0, 0),
+            (".dynsym", 11, 2, 0, symbols([(place, 2, 7) for place in range(1, count)]), 1, 24),
+        ],
+    ).build()
+    elf = read_elf(content)
+    size = sum(map(len, elf.symbols.defined))
+    assert MAX_NAME_BYTES // 2 < size <= MAX_NAME_BYTES
+    assert any(str(MAX_NAME_BYTES) in note for note in elf.notes)

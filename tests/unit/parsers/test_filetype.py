@@ -152,3 +152,12 @@ def test_the_interpreter_is_the_one_that_reads_the_script(line: str, program: st
 @pytest.mark.parametrize("head", [b"", b"#!", b"#!\n/bin/sh", b"#![cfg]", b"# !/bin/sh", b"echo"])
 def test_no_interpreter_line(head: bytes) -> None:
     assert shebang(head) is None
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2003", "\u3000\u2028"])
+def test_blanks_beyond_ascii_are_the_name_of_the_interpreter_as_for_the_kernel(blank: str) -> None:
+    head = f"#! {blank}\n".encode()
+    assert file_type(head).id == "script"
+    line = shebang(head)
+    assert line is not None
+    assert (line.line, line.program, line.language) == (blank, blank, "")

@@ -1,0 +1,1 @@
+"""Fuzzing: one harness a parser (see docs/fuzzing.md)."""

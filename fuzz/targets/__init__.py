@@ -1,0 +1,1 @@
+"""The harnesses: every module defines one `TARGET`."""
