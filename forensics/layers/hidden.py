@@ -108,6 +108,7 @@ def hidden_beside(leftovers: Sequence[Leftover]) -> tuple[HiddenBytes, ...]:
             name=f"!archive/{one.name}",
             head=one.head,
             member=one.member,
+            places=one.runs,
         )
         for number, one in enumerate(leftovers)
     )

@@ -114,7 +114,7 @@ class HiddenBytes(msgspec.Struct, frozen=True, kw_only=True):
     the archive). `offset` is that of the first byte in the uncompressed tar; in the stored blob for what
     compression hides. `content` is where they are read; several runs of one kind may be its segments.
     `head` are the first bytes, `member` the path that they belong to, if any. `name` begins with `!` and is
-    unique within its layer.
+    unique within its layer. `places` are offset and length of several runs where the segments do not tell.
     """
 
     layer: int | None
@@ -124,6 +124,7 @@ class HiddenBytes(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     head: bytes = b""
     member: str = ""
+    places: tuple[tuple[int, int], ...] = ()
 
     @property
     def path(self) -> str:
@@ -139,11 +140,12 @@ class HiddenBytes(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def runs(self) -> tuple[tuple[int, int], ...]:
         """Offset and length of every run, the offsets as in `offset`."""
-        content = self.content
-        if not content.segments:
-            return ((self.offset, content.size),)
-        shift = self.offset - content.segments[0].data_offset
-        return tuple((run.data_offset + shift, run.size) for run in content.segments)
+        if self.places:
+            return self.places
+        segments = self.content.segments
+        if not segments:
+            return ((self.offset, self.content.size),)
+        return tuple((run.data_offset, run.size) for run in segments)
 
 
 class FileVersion(msgspec.Struct, frozen=True, gc=False, kw_only=True):

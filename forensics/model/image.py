@@ -116,6 +116,7 @@ class Leftover(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     head: bytes = b""
     member: str = ""
+    runs: tuple[tuple[int, int], ...] = ()
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):

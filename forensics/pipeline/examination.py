@@ -33,11 +33,13 @@ def _ignore(_facts: Sequence[FileFacts]) -> None:
 
 
 def distinct_contents(view: ImageView) -> dict[str, Content]:
-    """Every content of every version of every file, by hex SHA-256."""
+    """Every content of every version of every file, and of hidden bytes, by hex SHA-256."""
     contents: dict[str, Content] = {}
     for version in view.all_versions():
         if version.content is not None and version.content.sha256:
             contents.setdefault(version.content.sha256, version.content)
+    for hidden in view.hidden:
+        contents.setdefault(hidden.content.sha256, hidden.content)
     return contents
 
 

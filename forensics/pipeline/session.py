@@ -9,7 +9,7 @@ from typing import Self
 from forensics.cancellation import Cancellation
 from forensics.layers import ImageView
 from forensics.model.acquisition import Acquisition
-from forensics.model.files import LayerIndex
+from forensics.model.files import LayerIndex, behind_layer, beside_layers
 from forensics.model.image import Blob, Image
 from forensics.model.report import Report
 from forensics.parsers.compression import Decompressed
@@ -113,12 +113,25 @@ class Session:
                 descriptor = self._spool.to_read(index.blob.fd) if index.compression else index.blob.fd
                 layer = protocol.AttachLayer(index.index, index.blob.offset, index.blob.size)
                 self.pool.attach(layer, descriptor)
+                if index.behind is not None:
+                    behind = index.behind
+                    layer = protocol.AttachLayer(behind_layer(index.index), behind.offset, behind.size)
+                    self.pool.attach(layer, descriptor)
+            self._attach_leftovers()
         return self._indexes
+
+    def _attach_leftovers(self) -> None:
+        """Let the workers read what the archive holds beside the image."""
+        for number, leftover in enumerate(self.open().leftovers):
+            blob = leftover.blob
+            layer = protocol.AttachLayer(beside_layers(number), blob.offset, blob.size)
+            self.pool.attach(layer, blob.fd)
 
     def index(self, listen: Listener = ignore) -> ImageView:
         """The layers, overlaid."""
         if self._view is None:
-            self._view = ImageView(self.index_layers(listen), self.options.limits)
+            layers, leftovers = self.index_layers(listen), self.open(listen).leftovers
+            self._view = ImageView(layers, self.options.limits, leftovers)
             listen(ViewReady(self._view))
         return self._view
 

@@ -6,6 +6,7 @@ import mmap
 import os
 import posixpath
 import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from forensics.cancellation import Cancellation
@@ -13,9 +14,9 @@ from forensics.errors import ImageNotOpened
 from forensics.limits import Limits
 from forensics.model.files import FileKind, Segment
 from forensics.model.image import Blob
-from forensics.parsers.tar import BLOCK, Member, TarNote, TarWalk, is_tar_header, text
+from forensics.parsers.tar import BLOCK, Member, TarNote, TarRun, TarWalk, is_tar_header, text
 from forensics.printable import printable
-from forensics.sources._evidence import Evidence
+from forensics.sources._evidence import Evidence, Stored, blob_pieces
 from forensics.sources._issues import IssueLog
 from forensics.spool import Spool
 
@@ -83,6 +84,9 @@ class ArchiveEvidence(Evidence):
         self._cut: tuple[int, int] | None = None
         self._cut_name: str | None = None
         self._like_an_image = False
+        self._outside: list[tuple[str, _Place]] = []
+        self._runs: list[TarRun] = []
+        self.behind: tuple[Stored, ...] = ()
 
     @property
     def received(self) -> Blob:
@@ -118,6 +122,7 @@ class ArchiveEvidence(Evidence):
             if self._members >= _MOST_MEMBERS:
                 self.issues.add("limit", "archive", f"only its first {_MOST_MEMBERS} members were looked at")
                 break
+        self._runs = walk.slack.runs
         for note in walk.notes:
             subject = f"archive:{text(note.name)}" if note.name else "archive"
             self.issues.add(note.code, subject, note.message, note.lost)
@@ -139,20 +144,54 @@ class ArchiveEvidence(Evidence):
         if name is None:
             if member.kind is not FileKind.DIRECTORY:
                 self.issues.add("unsafe-name", "archive", f"a member is called {text(member.name)!r}")
+            if member.kind is FileKind.REGULAR:
+                self._outside.append((text(member.name), self._place(member)))
             return
         self._like_an_image = self._like_an_image or bool(_OF_AN_IMAGE.fullmatch(name))
         if member.kind in _KEPT:
             if member.stored < member.size and not member.segments:
                 self._cut = self.blob.offset + member.data_offset, member.size - member.stored
                 self._cut_name = name
-            place = _Place(
-                member.kind,
-                self.blob.offset + member.data_offset,
-                member.size if member.segments else member.stored,
-                text(member.link),
-                tuple(member.segments),
-            )
-            self._places.setdefault(name, []).append(place)
+            self._places.setdefault(name, []).append(self._place(member))
+
+    def _place(self, member: Member) -> _Place:
+        return _Place(
+            member.kind,
+            self.blob.offset + member.data_offset,
+            member.size if member.segments else member.stored,
+            text(member.link),
+            tuple(member.segments),
+        )
+
+    def unneeded(self, needed: Collection[str]) -> Iterator[Stored]:
+        """Regular members; holes of sparse ones are left out."""
+        known = {blob.offset for name in needed if (blob := self.find(name)) and blob.fd == self.blob.fd}
+        known |= {place.offset for name in needed for place in self._index().get(name, ())[-1:]}
+        named = ((name, place) for name, places in self._index().items() for place in places)
+        last = {name: places[-1] for name, places in self._index().items()}
+        for name, place in sorted((*named, *self._outside), key=lambda one: one[1].offset):
+            if place.kind is FileKind.REGULAR and place.offset not in known:
+                size = sum(run.size for run in place.segments) if place.segments else place.size
+                blob = Blob(self.blob.fd, place.offset, size)
+                yield Stored(name, blob, place.offset - self.blob.offset, place is not last.get(name))
+
+    def stray(self) -> tuple[tuple[TarRun, ...], tuple[Blob, ...]]:
+        """What the tar holds beside its members, and what follows the compressed data that it came from."""
+        self._index()
+        beside = [TarRun(one.name, one.offset, one.blob.size) for one in self.behind]
+        blobs = [Blob(self.blob.fd, self.blob.offset + run.offset, run.size) for run in self._runs]
+        return (*self._runs, *beside), (*blobs, *(one.blob for one in self.behind))
+
+    def joined(self, blobs: Sequence[Blob]) -> Blob:
+        """These bytes one behind the other, in the spool where they are several."""
+        if len(blobs) == 1:
+            return blobs[0]
+        target, size = self._spool.new_file(), 0
+        for blob in blobs:
+            for piece in blob_pieces(blob):
+                os.pwrite(target, piece, size)
+                size += len(piece)
+        return Blob(target, 0, size)
 
     def find(self, name: str) -> Blob | None:
         """The content of the member `name`, links followed."""

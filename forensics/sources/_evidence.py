@@ -6,15 +6,19 @@ import errno
 import os
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from forensics.errors import ImageNotOpened
 from forensics.model.image import Blob
+from forensics.parsers.tar import TarRun
 from forensics.printable import printable
 from forensics.sources._issues import IssueLog
 
 _PIECE = 1 << 20
+_DEEPEST = 4
+_MOST_FILES = 200_000
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 
 
@@ -37,6 +41,19 @@ def blob_pieces(blob: Blob) -> Iterator[bytes]:
 def read_blob(blob: Blob) -> bytes:
     """All bytes of a blob."""
     return b"".join(blob_pieces(blob))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One content as it is stored; `offset` is its place in the archive, 0 in a folder.
+
+    `shadowed`: a later member of the same name takes its place, or its name leads out of the archive.
+    """
+
+    name: str
+    blob: Blob
+    offset: int = 0
+    shadowed: bool = False
 
 
 class Evidence(ABC):
@@ -79,6 +96,18 @@ class Evidence(ABC):
         """How this ends before its end, as the rest of a sentence about it; empty when it does not."""
         return ""
 
+    def unneeded(self, needed: Collection[str]) -> Iterator[Stored]:  # noqa: ARG002
+        """Every content but those that these names lead to, in the order in which they are stored."""
+        return iter(())
+
+    def stray(self) -> tuple[tuple[TarRun, ...], tuple[Blob, ...]]:
+        """Runs of an archive that belong to none of its members, and the bytes of each."""
+        return (), ()
+
+    def joined(self, blobs: Sequence[Blob]) -> Blob:
+        """These bytes one behind the other."""
+        return blobs[0]
+
     def head(self, name: str, length: int) -> bytes:
         """The first bytes under `name`, none when nothing is there."""
         blob = self.find(name)
@@ -107,6 +136,29 @@ class FolderEvidence(Evidence):
         self.descriptor = descriptor
         self._found: dict[str, Blob | None] = {}
         self._opened: list[int] = []
+
+    def unneeded(self, needed: Collection[str]) -> Iterator[Stored]:
+        """Files below `blobs`; what else lies in the folder is not part of the layout."""
+        for name in self._below_blobs():
+            blob = None if name in needed else self.find(name)
+            if blob is not None:
+                yield Stored(name, blob)
+
+    def _below_blobs(self) -> list[str]:
+        """The names of the files, at most 200,000 and four folders deep, in order."""
+        found: list[str] = []
+        try:
+            for folder, folders, names, _ in os.fwalk("blobs", dir_fd=self.descriptor):
+                if folder.count("/") >= _DEEPEST:
+                    folders.clear()
+                found += [f"{folder}/{name}" for name in names]
+                if len(found) > _MOST_FILES:
+                    self.issues.add("limit", "blobs", f"only {_MOST_FILES:,} files of it were looked at")
+                    break
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                self.issues.add("unreadable", "blobs", f"it could not be listed: {error.strerror}")
+        return sorted(found)[:_MOST_FILES]
 
     def names(self) -> frozenset[str]:
         """The names directly in the folder."""
@@ -210,7 +262,7 @@ def _not_opened(shown: str, error: OSError) -> ImageNotOpened:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return ImageNotOpened(
             f"there is nothing at {shown}",
-            "check the path; save an image of a registry or an engine to a file first, and open that",
+            "check the path; an image that an engine holds is opened with docker:NAME",
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return ImageNotOpened(f"{shown} may not be read", "check its permissions or copy it")

@@ -95,11 +95,13 @@ class Layout:
         self.limits = limits
         self.issues = evidence.issues
         self.index_annotations: dict[str, dict[str, str]] = {}
-        self._cancel = cancel or Cancellation()
+        self.cancel = cancel or Cancellation()
         self._manifests: dict[str, Manifest] = {}
         self._absent: dict[str, Absent] = {}
         self._documents: dict[str, Document | None] = {}
+        self.referenced: dict[str, None] = {}
         self._visits = 0
+        self._tagged: dict[tuple[str, str], str] = {}
         self._budget = limits.json_bytes
         root = self._root()
         if root is not None:
@@ -175,7 +177,7 @@ class Layout:
 
     def _pieces(self, blob: Blob) -> Iterator[bytes]:
         for piece in blob_pieces(blob):
-            self._cancel.check()
+            self.cancel.check()
             yield piece
 
     def _root(self) -> Document | None:
@@ -192,7 +194,7 @@ class Layout:
             return None
 
     def _visit(self, item: Document, step: _Step) -> None:
-        self._cancel.check()
+        self.cancel.check()
         self._visits += 1
         if self._visits > self.limits.manifests:
             self.issues.add(
@@ -204,6 +206,8 @@ class Layout:
         if not is_digest(descriptor.digest):
             self.issues.add("bad-digest", item.subject, f"{descriptor.digest!r} is no digest of content")
             return
+        self.referenced[descriptor.digest] = None
+        self._note_tag(descriptor, step, item)
         if descriptor.digest in step.trail:
             self.issues.add("index-cycle", f"index {descriptor.digest}", "it contains itself")
             return
@@ -272,8 +276,27 @@ class Layout:
                 is_attestation=_ATTESTATION_TYPE in outer,
             )
             self._manifests[descriptor.digest] = manifest
+            parts = (manifest.config, *manifest.layers, *map(read_descriptor, document.children("blobs")))
+            self.referenced |= dict.fromkeys((*(part.digest for part in parts), manifest.subject))
         _extend(manifest.tags, step.tags)
         _extend(manifest.parents, step.trail)
+
+    def _note_tag(self, descriptor: Descriptor, step: _Step, item: Document) -> None:
+        """An issue when one name stands for two images of one platform."""
+        platform = str(read_platform(item.child("platform")))
+        for name in step.tags if not step.depth else ():
+            known = self._tagged.setdefault((name, platform), descriptor.digest)
+            if known != descriptor.digest and not FALLBACK_TAG.fullmatch(name):
+                self.issues.add(
+                    "ambiguous-tag",
+                    INDEX_NAME,
+                    f"{name} stands for two images, {known} and {descriptor.digest}",
+                )
+
+    @property
+    def names_needed(self) -> tuple[str, ...]:
+        """Where everything is kept that the index leads to."""
+        return tuple(blob_name(digest) for digest in self.referenced if is_digest(digest))
 
     def _note_absent(self, item: Document, descriptor: Descriptor, tags: tuple[str, ...]) -> None:
         platform = read_platform(item.child("platform"))

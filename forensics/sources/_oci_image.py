@@ -15,6 +15,7 @@ from forensics.sources._evidence import read_blob
 from forensics.sources._history import FoundLayer, layer_sources
 from forensics.sources._issues import IssueLog
 from forensics.sources._layout import Layout, Manifest, blob_name, digest_like
+from forensics.sources._leftovers import leftovers
 
 _BASE_DIGEST = "org.opencontainers.image.base.digest"
 
@@ -65,6 +66,7 @@ def load_image(layout: Layout, manifest: Manifest, source: str, reference: str) 
         config=config,
         layers=layers,
         attachments=attachments,
+        leftovers=leftovers(layout.evidence, layout.names_needed, layout.limits, layout.cancel),
         issues=layout.issues.collected(),
     )
 

@@ -18,7 +18,7 @@ from forensics.parsers.compression import Decompressed, decompress, detect_compr
 from forensics.printable import printable
 from forensics.sources._archive import ArchiveEvidence
 from forensics.sources._choice import Candidate
-from forensics.sources._evidence import Evidence, FolderEvidence, open_path
+from forensics.sources._evidence import Evidence, FolderEvidence, Stored, open_path
 from forensics.sources._issues import IssueLog
 from forensics.sources._reference import Reference
 from forensics.spool import Spool
@@ -64,6 +64,7 @@ class Opening:
         self._evidence: Evidence | None = None
         self._store: Store | None = None
         self._damage = ""
+        self._behind: tuple[Stored, ...] = ()
 
     @property
     def evidence(self) -> Evidence:
@@ -117,7 +118,7 @@ class Opening:
         except BaseException:
             os.close(descriptor)
             raise
-        return ArchiveEvidence(
+        evidence = ArchiveEvidence(
             shown,
             descriptor,
             blob,
@@ -127,6 +128,8 @@ class Opening:
             cancel=self.cancel,
             damage=self._damage,
         )
+        evidence.behind = self._behind
+        return evidence
 
     def _unwrapped(self, blob: Blob, shown: str) -> Blob:
         """The archive itself, decompressed into the spool when it is wrapped in a compression."""
@@ -142,6 +145,11 @@ class Opening:
             )
         if result.code:
             self.issues.add(result.code, "archive", result.error, result.lost)
+        self._behind = tuple(
+            Stored(run.kind, Blob(blob.fd, blob.offset + run.offset, run.size), run.offset)
+            for run in result.hidden
+            if 0 <= run.offset and 0 < run.size <= blob.size - run.offset
+        )
         if result.code in {"truncated", "corrupt"}:
             state = "ends early, at" if result.code == "truncated" else "is damaged behind"
             self._damage = f"its {compression} data {state} byte {result.consumed:,}"

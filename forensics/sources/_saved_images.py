@@ -8,7 +8,7 @@ that is what gets loaded, and the disagreement becomes an issue.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from forensics.digests import is_digest, sha256_digest
@@ -23,10 +23,12 @@ from forensics.sources._layout import (
     INDEX_NAME,
     Layout,
     Manifest,
+    blob_name,
     digest_like,
     note_incomplete,
     read_descriptor,
 )
+from forensics.sources._leftovers import leftovers
 from forensics.sources._oci_image import (
     base_layers,
     candidate_of,
@@ -38,6 +40,8 @@ from forensics.sources._oci_image import (
 from forensics.sources._opening import Opening
 
 MANIFEST_NAME = "manifest.json"
+REPOSITORIES_NAME = "repositories"
+_LEGACY_ID = re.compile(r"[0-9a-f]{64}")
 _BLOB_NAME = re.compile(r"blobs/(sha256|sha384|sha512)/([0-9a-f]+)")
 _CONFIG_NAME = re.compile(r"(?:sha256:)?([0-9a-f]{64})(?:\.json)?")
 _LAYER_NAME = re.compile(r"([0-9a-f]{64})\.tar\.gz")
@@ -75,9 +79,53 @@ class SavedImages:
                 INDEX_NAME,
                 f"it leads to {len(others)} images that {MANIFEST_NAME} does not list",
             )
+        theirs = {manifest.config.digest for manifest in self._layout.images()}
+        unlisted = [digest for digest in known if digest and digest not in theirs]
+        if theirs and unlisted:
+            self._issues.add(
+                "documents-disagree",
+                MANIFEST_NAME,
+                f"it lists {len(unlisted)} images that {INDEX_NAME} does not lead to",
+            )
+        self._compare_tags()
         listed = [self._candidate(entry) for entry in self._listed]
         listed += [candidate_of(self._layout, manifest, self._source, self._reference) for manifest in others]
         return tuple(listed)
+
+    def _compare_tags(self) -> None:
+        """An issue for each name that stands for two images, in one document or in two."""
+        images: dict[str, _Listed] = {}
+        for entry in self._listed:
+            for tag in entry.tags:
+                known = images.setdefault(familiar(tag), entry)
+                if known is not entry:
+                    self._issues.add(
+                        "ambiguous-tag",
+                        MANIFEST_NAME,
+                        f"{tag} stands for two images, {known.config} and {entry.config}",
+                    )
+        for name, tops in self._repositories().items():
+            for tag, top in tops.items():
+                listed = images.get(familiar(f"{name}:{tag}"))
+                last = listed.layers[-1].partition("/layer.tar")[0] if listed and listed.layers else ""
+                if listed is None or (_LEGACY_ID.fullmatch(last) and last != top):
+                    self._issues.add(
+                        "ambiguous-tag",
+                        REPOSITORIES_NAME,
+                        f"it gives {name}:{tag} to layer {top[:19]}, {MANIFEST_NAME} to {last or 'none'}",
+                    )
+
+    def _repositories(self) -> dict[str, dict[str, str]]:
+        """What the document for versions of Docker before 1.10 says: the top layer of each tag of a name."""
+        content = self._evidence.read(REPOSITORIES_NAME, self._limits.json_bytes)
+        if not content:
+            return {}
+        try:
+            value = {"names": decode_json(content, REPOSITORIES_NAME, self._issues)}
+        except ParseError:
+            return {}
+        told = Document(value, REPOSITORIES_NAME, self._issues)
+        return {name: told.child("names").mapping(name) for name in told.keys("names")}
 
     def _read_manifest(self) -> tuple[_Listed, ...]:
         content = self._evidence.read(MANIFEST_NAME, self._limits.json_bytes)
@@ -145,8 +193,18 @@ class SavedImages:
             config=config,
             layers=layers,
             attachments=attachments,
+            leftovers=leftovers(self._evidence, self._names_needed(), self._limits, self._layout.cancel),
             issues=self._issues.collected(),
         )
+
+    def _names_needed(self) -> Iterator[str]:
+        """Where everything is kept that `manifest.json` and the layout lead to, for all images."""
+        for entry in self._listed:
+            yield from (entry.config, *entry.layers)
+            for described in entry.described.values():
+                if is_digest(described.digest):
+                    yield blob_name(described.digest)
+        yield from self._layout.names_needed
 
     def _config(self, entry: _Listed) -> ImageConfig:
         subject = "image configuration"
