@@ -109,7 +109,8 @@ class _FolderWriter(Writer):
 
     def add(self, name: str, size: int, pieces: Iterable[bytes]) -> str:
         path = self._folder / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for parent in reversed(Path(name).parents):
+            (self._folder / parent).mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             return _copy(name, size, pieces, file, self._cancel)

@@ -199,7 +199,8 @@ class _Attempt:
             return None
         if not is_what_the_layout_shows(image, innermost, record, opening):
             return None
-        return msgspec.structs.replace(image, source=LAYOUT), innermost, choice
+        issues = tuple(dict.fromkeys((*image.issues, *opening.issues.collected())))
+        return msgspec.structs.replace(image, source=LAYOUT, issues=issues), innermost, choice
 
 
 def _schemes(offered: tuple[Source, ...], *, remote: bool) -> tuple[str, ...]:

@@ -120,6 +120,9 @@ def is_what_the_layout_shows(image: Image, inner: Opening, record: Acquisition, 
     ]
     if is_recorded and there == [expected]:
         return True
+    if not layout.images():
+        opening.issues.add("documents-disagree", RECORD_NAME, f"{INDEX_NAME} beside it leads to no image")
+        return True
     opening.issues.add(
         "documents-disagree",
         RECORD_NAME,
