@@ -1,40 +1,49 @@
 """A layer's index as bytes, from the worker to the program: msgpack, which cannot name code.
 
-Names travel as bytes, because a str with undecodable bytes has no UTF-8 form.
+Names travel as bytes, because a str with undecodable bytes has no UTF-8 form. The worker may have been taken
+over by the bytes it read: every number is held to what it can be, so that none leads out of a file or a list.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from math import isfinite
+from typing import Annotated, Any
 
 import msgspec
 
 from forensics.errors import ParseError
+from forensics.layers._names import absolute
 from forensics.model.files import Content, Entry, FileKind, HiddenBytes, LayerIndex, Segment, behind_layer
 from forensics.model.image import Blob
 from forensics.model.issues import Issue
 
 _KINDS = tuple(FileKind)
 _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
+_Size = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+_Offset = Annotated[int, msgspec.Meta(ge=0, le=(1 << 62) - 1)]
+"""Two of them still come to what pread takes."""
+_Kind = Annotated[int, msgspec.Meta(ge=0, lt=len(_KINDS))]
+_Digest = Annotated[bytes, msgspec.Meta(max_length=32)]
+_Runs = tuple[tuple[_Size, _Offset, _Size], ...]
 
 
 class _WireEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     path: bytes
-    kind: int
-    size: int
-    mode: int
+    kind: _Kind
+    size: _Size
+    mode: _Size
     uid: int
     gid: int
     user: bytes
     group: bytes
     mtime: float
     link: bytes
-    header_offset: int
-    data_offset: int
-    stored: int
+    header_offset: _Offset
+    data_offset: _Offset
+    stored: _Size
     raw_name: bytes
-    sha256: bytes
-    segments: tuple[tuple[int, int, int], ...] = ()
+    sha256: _Digest
+    segments: _Runs = ()
     xattrs: tuple[tuple[bytes, bytes], ...] = ()
     device: tuple[int, int] | None = None
 
@@ -42,30 +51,30 @@ class _WireEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class _WireHidden(msgspec.Struct, frozen=True, array_like=True):
     layer: int | None
     kind: str
-    offset: int
-    place: tuple[int, int, int]
-    sha256: bytes
+    offset: _Offset
+    place: tuple[int, _Offset, _Size]
+    sha256: _Digest
     name: str
     head: bytes
     member: bytes
-    segments: tuple[tuple[int, int, int], ...]
+    segments: _Runs
 
 
 class _WireIndex(msgspec.Struct, frozen=True, array_like=True):
-    index: int
-    offset: int
-    blob_size: int
+    index: _Size
+    offset: _Offset
+    blob_size: _Offset
     digest: str
     diff_id: str
     digest_agrees: bool | None
     diff_id_agrees: bool | None
     compression: str
-    compressed_size: int
-    size: int
+    compressed_size: _Size
+    size: _Size
     entries: list[_WireEntry]
     issues: tuple[Issue, ...]
     hidden: tuple[_WireHidden, ...] = ()
-    behind: tuple[int, int] | None = None
+    behind: tuple[_Offset, _Offset] | None = None
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -163,8 +172,10 @@ def unpack_index(data: bytes, blob_fd: int) -> LayerIndex:
         shared: dict[bytes, str] = {}
         hidden = tuple(_unpacked_hidden(one, wire.index) for one in wire.hidden)
         entries = tuple(_unpacked(entry, shared) for entry in wire.entries)
-    except (msgspec.DecodeError, IndexError) as error:
+    except (ValueError, RecursionError) as error:
         raise ParseError(f"a layer's index cannot be read: {error}") from error
+    if not all(0 <= issue.lost_bytes < 1 << 63 for issue in wire.issues):
+        raise ParseError("a layer's index tells of a loss that is no number of bytes")
     return LayerIndex(
         index=wire.index,
         blob=Blob(blob_fd, wire.offset, wire.blob_size),
@@ -188,8 +199,11 @@ def _unpacked(wire: _WireEntry, shared: dict[bytes, str]) -> Entry:
         optional["segments"] = tuple(Segment(*run) for run in wire.segments)
     if wire.xattrs:
         optional["xattrs"] = tuple((_name(name), value) for name, value in wire.xattrs)
+    path = _name(wire.path)
+    if absolute(path) != (path, False) or not isfinite(wire.mtime):
+        raise ParseError("a layer's index has a path that is not absolute, or a time that is none")
     return Entry(
-        path=_name(wire.path),
+        path=path,
         kind=_KINDS[wire.kind],
         size=wire.size,
         mode=wire.mode,

@@ -172,7 +172,7 @@ def _rest(channel: socket.socket, header: bytes, decoder: msgspec.msgpack.Decode
         raise EOFError
     try:
         return decoder.decode(_exactly(channel, length))
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:  # no such record, no UTF-8, or nested without end
         raise EOFError from error
 
 
