@@ -29,6 +29,14 @@ def lies_here(reference: str) -> bool:
     return bool(_readings(reference))
 
 
+def is_far(reference: str) -> bool:
+    """Whether the reference leads to what an engine or a registry has."""
+    from forensics.sources import sources
+
+    scheme = reference.partition(":")[0]
+    return not lies_here(reference) and any(scheme in source.schemes for source in sources() if source.remote)
+
+
 def _readings(reference: str) -> list[Path]:
     """Every path a reference may mean: as it stands, without its scheme, without its tag."""
     texts = {reference, reference.partition(":")[2]}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forensics.cli._evidence import lies_here
+from forensics.cli._evidence import is_far, lies_here
 from forensics.cli._parameters import IMAGE, analysis_options
 from forensics.errors import UsageError
 
@@ -32,10 +32,11 @@ def open_interface(*, reference: str | None, options: Options, report: Path | No
 
     if reference is not None and report is None and is_saved_report(Path(reference)):
         report, reference = Path(reference), None
-    # What cannot be opened is told on the command line, not on a screen that leaves no trace of it.
+    # What cannot be opened is told on the command line, not on a screen that leaves no trace of it; but what
+    # comes from far is received once, where progress can be seen.
     if report:
         load_report(report)
-    if reference is not None and not lies_here(reference):
+    if reference is not None and not lies_here(reference) and not is_far(reference):
         _refuse(reference, options)
     if not on_terminal():
         raise UsageError("the interface needs a terminal", "forensics scan IMAGE reports without one")

@@ -175,7 +175,7 @@ def test_open_tells_what_is_wrong_with_a_report_before_the_screen(
         ("nonexist.tar", 3, "there is nothing at nonexist.tar"),
         ("oci-dir:nonexist:1", 3, "there is nothing at nonexist"),
         ("nonexist:1", 3, "nonexist:1"),
-        ("docker:alpine", 2, "docker:"),
+        ("containerd:alpine", 2, "containerd:"),
         ("x" * 5000, 3, "xxx"),
         ("a\0b", 2, "no image was named"),
         ("link.tar", 3, "there is nothing at link.tar"),
