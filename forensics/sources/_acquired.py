@@ -8,16 +8,20 @@ read the layout alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import msgspec
 
 from forensics.digests import is_digest
+from forensics.errors import ImageNotOpened
 from forensics.limits import Limits
 from forensics.model.acquisition import SCHEMA, AcquiredContent, Acquisition
 from forensics.model.image import Blob, Image
+from forensics.parsers.tar import TarRun
+from forensics.sources._archive import ArchiveEvidence
 from forensics.sources._choice import Candidate
-from forensics.sources._evidence import Evidence, blob_pieces
+from forensics.sources._evidence import Evidence, Stored, blob_pieces
 from forensics.sources._issues import IssueLog
 from forensics.sources._layout import INDEX_NAME, Layout, blob_name, digest_like
 from forensics.sources._opening import Opening
@@ -89,8 +93,66 @@ def begin_layout(record: Acquisition, opening: Opening) -> None:
     """Prepare the reading of a layout that is itself what was received."""
     opening.reference = recorded_reference(record, opening.reference, opening.reference.scheme)
     opening.acquisition = record
+    if isinstance(opening.evidence, ArchiveEvidence):
+        opening.adopt(_LayoutInTar(opening.evidence))
     _note_what_was_met(record, opening.issues)
     _verify(record, opening)
+
+
+class _LayoutInTar(Evidence):
+    """A layout that was acquired into a tar. Its blobs are told as those of a folder are: by name alone.
+
+    What a folder does not hold, members of the same name and bytes beside the members, is told as ever.
+    """
+
+    def __init__(self, archive: ArchiveEvidence) -> None:
+        super().__init__(archive.path, archive.issues)
+        self._archive = archive
+
+    @property
+    def received(self) -> Blob:
+        """The tar."""
+        return self._archive.received
+
+    def find(self, name: str) -> Blob | None:
+        """The content of the member `name`."""
+        return self._archive.find(name)
+
+    def missing(self, blob: Blob) -> int:
+        """How many bytes of the content the tar does not hold any more."""
+        return self._archive.missing(blob)
+
+    @property
+    def early_end(self) -> str:
+        """How the tar ends before its end."""
+        return self._archive.early_end
+
+    def unneeded(self, needed: Collection[str]) -> Iterator[Stored]:
+        """Blobs in the order of their names, then what else is in the tar."""
+        rest = list(self._archive.unneeded(needed))
+        blobs = [one for one in rest if one.name.startswith("blobs/") and not one.shadowed]
+        yield from (replace(one, offset=0) for one in sorted(blobs, key=lambda one: one.name))
+        yield from (one for one in rest if one not in blobs)
+
+    def stray(self) -> tuple[tuple[TarRun, ...], tuple[Blob, ...]]:
+        """Runs of the tar that belong to none of its members, and the bytes of each."""
+        return self._archive.stray()
+
+    def joined(self, blobs: Sequence[Blob]) -> Blob:
+        """These bytes one behind the other."""
+        return self._archive.joined(blobs)
+
+    def lacks(self, name: str, kind: str) -> ImageNotOpened:
+        """Why a forced reading fails."""
+        return self._archive.lacks(name, kind)
+
+    def refusal(self) -> ImageNotOpened:
+        """Why this is no image that can be opened."""
+        return self._archive.refusal()
+
+    def close(self) -> None:
+        """Close the tar."""
+        self._archive.close()
 
 
 def narrowed(candidates: Sequence[Candidate], record: Acquisition) -> Sequence[Candidate]:

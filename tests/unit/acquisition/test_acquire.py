@@ -133,13 +133,15 @@ def test_a_folder_is_kept_file_by_file(acquired: Any, tmp_path: Path) -> None:
     layout = blobs.write(tmp_path / "layout", [blobs.image([LAYER])])
     (layout / "blobs" / "sha256" / ("0" * 64)).write_bytes(b"nobody names this, and its digest is another")
     (layout / "notes.txt").write_text("beside it")
-    (layout / "link").symlink_to("/etc/passwd")
+    (layout / "blobs" / "link").symlink_to("/etc/passwd")
     record = acquired(layout, tmp_path / "copy").record
     copied = {
         path.relative_to(tmp_path / "copy") for path in (tmp_path / "copy").rglob("*") if path.is_file()
     }
     kept = {
-        path.relative_to(layout) for path in layout.rglob("*") if path.is_file() and not path.is_symlink()
+        path.relative_to(layout)
+        for path in layout.rglob("*")
+        if path.is_file() and path.name not in ("link", "notes.txt")
     }
     assert copied == kept | {Path("acquisition.json")}
     assert all((tmp_path / "copy" / name).read_bytes() == (layout / name).read_bytes() for name in kept)
@@ -149,7 +151,10 @@ def test_a_folder_is_kept_file_by_file(acquired: Any, tmp_path: Path) -> None:
         "layer",
     }
     assert [missing.digest for missing in record.not_acquired] == ["sha256:" + "0" * 64]
-    assert record.notes == ("link was left out: it is a link or no file",)
+    assert set(record.notes) == {
+        "blobs/link was left out: it is a link or no file",
+        "notes.txt was left out: it is no part of the layout (9 B)",
+    }
 
 
 def test_a_layer_that_is_not_there_is_told(acquired: Any, tmp_path: Path) -> None:
