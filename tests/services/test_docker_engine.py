@@ -353,6 +353,34 @@ def test_a_socket_that_belongs_to_others(daemon: RunningEngine) -> None:
     assert "group" in raised.value.hint
 
 
+def test_what_was_acquired_gives_the_report_without_the_engine(
+    engine: RunningEngine,
+    training: Path,
+    tool: Callable[[str], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine.load(training.read_bytes())
+    reference = f"docker:{_kept_as(engine, training)}"
+    direct = _report(reference)
+    for target in (tmp_path / "folder", tmp_path / "image.tar"):
+        assert main(["acquire", reference, "--to", str(target), "--quiet"]) == 0
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+    monkeypatch.setenv("FORENSICS_STORE_DIR", str(tmp_path / "empty"))
+    for target in (tmp_path / "folder", tmp_path / "image.tar"):
+        later = _report(str(target))
+        assert later.image.reference == reference
+        assert _comparable(later) == _comparable(direct)
+    record = json.loads((tmp_path / "folder" / "acquisition.json").read_bytes())
+    assert record["source"] == "docker_engine"
+    assert record["archive"] in {one["digest"] for one in record["contents"]}
+    inspected = subprocess.run(
+        [tool("skopeo"), "inspect", "--config", f"oci:{tmp_path / 'folder'}"], capture_output=True, check=True
+    )
+    diff_ids = json.loads(inspected.stdout)["rootfs"]["diff_ids"]
+    assert diff_ids == [layer.diff_id for layer in direct.image.layers]
+
+
 def test_the_command_line_scans_what_an_engine_holds(
     daemon: RunningEngine, capfd: pytest.CaptureFixture[str]
 ) -> None:
