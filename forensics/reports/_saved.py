@@ -43,6 +43,8 @@ def load_report(path: Path, limits: Limits = DEFAULT) -> Report:
     name = printable(str(path))
     try:
         report = msgspec.json.decode(content, type=Report)
+    except RecursionError:
+        raise ForensicsError(f"{name} is not a report: it is nested too deeply", _AGAIN) from None
     except UnicodeDecodeError:
         raise ForensicsError(f"{name} is not a report: it is not UTF-8", _AGAIN) from None
     except msgspec.MsgspecError as error:
@@ -77,7 +79,7 @@ def _explain(name: str, content: bytes, error: msgspec.MsgspecError) -> Forensic
         return ForensicsError(f"{name} is not a report: {printable(str(error))}", _AGAIN)
     try:
         schema = msgspec.json.decode(content, type=_Head).schema
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         schema = ""
     if schema != SCHEMA:
         return _other_schema(name, schema)

@@ -36,8 +36,8 @@ def configuration() -> dict[str, object]:
     """A configuration with everything in it."""
     run_with = {
         "User": "0", "Env": ["PATH=/bin"], "Entrypoint": ["/x"], "Cmd": "y", "Shell": ["sh"],
-        "Labels": {"a": "b"}, "ExposedPorts": {"80/tcp": {}}, "Volumes": {"/v": {}}, "StopSignal": "9", "WorkingDir": "/",
-        "Healthcheck": {"Test": ["CMD", "x"]}, "OnBuild": ["RUN x"],
+        "Labels": {"a": "b"}, "ExposedPorts": {"80/tcp": {}}, "Volumes": {"/v": {}}, "StopSignal": "9",
+        "WorkingDir": "/", "Healthcheck": {"Test": ["CMD", "x"]}, "OnBuild": ["RUN x"],
     }  # fmt: skip
     return {
         "architecture": "amd64", "os": "linux", "variant": "v8", "created": "2024-01-01T00:00:00Z",

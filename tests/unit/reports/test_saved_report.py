@@ -12,6 +12,7 @@ import pytest
 
 from forensics.errors import ForensicsError
 from forensics.limits import DEFAULT
+from forensics.model.report import SCHEMA
 from forensics.reports import is_saved_report, load_report, reports
 from tests.report_records import make_finding, make_report, many_files
 
@@ -71,6 +72,15 @@ def test_anything_else_is_refused_with_a_reason(tmp_path: Path, content: bytes, 
     assert caught.value.message.isprintable()
     assert caught.value.hint
     assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, "forensics-report/99"])
+def test_a_report_that_nests_without_end_is_refused(tmp_path: Path, schema: str) -> None:
+    saved = tmp_path / "report.json"
+    saved.write_text(f'{{"schema": "{schema}", "later": ' + "[" * 5000 + "]" * 5000 + "}")
+    with pytest.raises(ForensicsError) as refused:
+        load_report(saved)
+    assert "nested too deeply" in refused.value.message
 
 
 def test_a_report_cut_anywhere_says_that_it_is_cut(tmp_path: Path) -> None:
