@@ -9,6 +9,7 @@ from typing import Any
 import forensics.examine
 from forensics.errors import ParseError
 from forensics.examine._examiner import Examiner, Subject
+from forensics.examine._nested import Nested
 from forensics.examine._scan import Scanner
 from forensics.examine._signatures import Signatures
 from forensics.limits import DEFAULT, Limits
@@ -28,6 +29,7 @@ class Examination:
         self._limits = limits
         self._scanner = Scanner(signatures, limits)
         self._examiners: tuple[Examiner, ...] = collect(forensics.examine, "EXAMINER", Examiner)
+        self._for_members = tuple(each for each in self._examiners if each.for_members)
 
     def examine(
         self, content: bytes | bytearray | memoryview, sha256: str, digests: frozenset[str] = frozenset()
@@ -35,8 +37,17 @@ class Examination:
         """The facts of `content`, whose SHA-256 hex digest is `sha256`; `digests` are algorithms to add.
 
         Never raises for anything the content holds: what cannot be examined is an issue among the facts, and
-        `lost_bytes` counts the bytes that the signatures did not see.
+        `lost_bytes` counts the bytes that the signatures did not see. What an archive holds is examined too.
         """
+        return self._examine(content, sha256, digests, Nested(self._limits, self._examine_member))
+
+    def _examine_member(self, content: memoryview, nested: Nested) -> FileFacts:
+        digest = hashlib.sha256(content).hexdigest()
+        return self._examine(content, digest, frozenset(), nested)
+
+    def _examine(
+        self, content: bytes | bytearray | memoryview, sha256: str, digests: frozenset[str], nested: Nested
+    ) -> FileFacts:
         whole = memoryview(content)
         size = len(whole)
         kind = file_type(whole, size)
@@ -49,6 +60,8 @@ class Examination:
             clues=scan.clues,
             limits=self._limits,
             scanner=self._scanner,
+            whole=whole,
+            nested=nested,
         )
         issues: list[Issue] = []
         lost = size - len(part)
@@ -61,7 +74,7 @@ class Examination:
             lost = size
         fields: dict[str, Any] = {}
         matches = list(scan.matches)
-        for examiner in self._examiners:
+        for examiner in self._for_members if nested.depth else self._examiners:
             if not examiner.applies(kind.id, size):
                 continue
             try:
@@ -73,7 +86,7 @@ class Examination:
                 fields[examiner.id] = learnt.value
                 matches += learnt.matches
                 issues += learnt.issues
-        further = digest_facts(whole, digests & {"md5", "sha1"})
+        further = digest_facts(whole, digests & {"md5", "sha1"}) if digests else {}
         return FileFacts(
             sha256=sha256,
             size=size,

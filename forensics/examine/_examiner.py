@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from forensics.examine._clues import Clues
+from forensics.examine._nested import Nested
 from forensics.examine._scan import Scanner
 from forensics.limits import Limits
 from forensics.model.facts import RuleMatch
@@ -17,7 +18,8 @@ from forensics.model.issues import Issue
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """One content under examination: its bytes, its type and what the first pass over it hinted at.
 
-    `clues` is None when that pass did not finish: then everything has to be looked for.
+    `clues` is None when that pass did not finish: then everything has to be looked for. `content` is at most
+    the first `limits.scan_bytes` of `whole`. `nested` examines what an archive holds.
     """
 
     content: memoryview
@@ -26,6 +28,13 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     clues: Clues | None
     limits: Limits
     scanner: Scanner
+    whole: memoryview = memoryview(b"")
+    nested: Nested | None = None
+
+    @property
+    def container(self) -> str:
+        """The format of the archive that the content is a member of; empty for a file of the image."""
+        return self.nested.container if self.nested else ""
 
     def issue(self, code: str, message: str, lost_bytes: int = 0) -> Issue:
         """An issue about this content."""
@@ -47,6 +56,8 @@ class Examiner(ABC):
     """
 
     id: str
+    for_members = True
+    """Whether members of archives are for it too, of which only what tells something is kept."""
 
     @abstractmethod
     def applies(self, type: str, size: int) -> bool:  # noqa: A002 - the field's name

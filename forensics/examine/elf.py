@@ -38,6 +38,8 @@ MAX_NAMES = 128
 _SECTION_SAMPLE = 1 << 13
 _MODULE_SIGNATURE = b"~Module signature appended~\n"  # Linux, Documentation/admin-guide/module-signing.rst
 
+_RELOCATABLE = (ET_REL.to_bytes(2, "little"), ET_REL.to_bytes(2, "big"))
+
 _TELLING = """
 readdir readdir64 fopen fopen64 open open64 openat stat stat64 lstat __xstat __lxstat access unlink
 unlinkat dlsym dlopen accept accept4 connect socket bind listen execve execvp execl system popen
@@ -61,8 +63,13 @@ class ElfExaminer(Examiner):
         """What begins with the ELF magic."""
         return type == "elf"
 
-    def examine(self, subject: Subject) -> Learnt:
-        """The facts; ParseError when the header does not hold together."""
+    def examine(self, subject: Subject) -> Learnt | None:
+        """The facts; ParseError when the header does not hold together.
+
+        None for the objects of a static library, which are many and cannot be started.
+        """
+        if subject.container == "ar" and bytes(subject.content[16:18]) in _RELOCATABLE:
+            return None
         return Learnt(value=elf_facts(subject.content))
 
 

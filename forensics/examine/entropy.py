@@ -11,6 +11,7 @@ class EntropyExaminer(Examiner):
     """Bits a byte, 0 to 8."""
 
     id = "entropy"
+    for_members = False
 
     def applies(self, type: str, size: int) -> bool:  # noqa: A002
         """Every content that has bytes and is no text."""

@@ -52,7 +52,12 @@ class ScriptExaminer(Examiner):
         return type in TEXT_TYPES
 
     def examine(self, subject: Subject) -> Learnt | None:
-        """What the first `limits.text_bytes` bytes do. Text that is prose, or does nothing, gives None."""
+        """What the first `limits.text_bytes` bytes do. Text that is prose, or does nothing, gives None.
+
+        So does a compressed text that does not begin as a script: nothing runs it, and images have thousands.
+        """
+        if subject.type == "text" and subject.container == "compressed":
+            return None
         text = bytes(subject.content[: subject.limits.text_bytes])
         first = shebang(text) if subject.type == "script" else None
         clues = subject.clues

@@ -107,5 +107,46 @@ class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
     elf: ElfFacts | None = None
     script: ScriptFacts | None = None
     secrets: tuple[MatchedString, ...] = ()
+    archive: ArchiveFacts | None = None
     issues: tuple[Issue, ...] = ()
     lost_bytes: int = 0
+
+
+class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of an archive that has something to tell. `name` is the archive's bytes.
+
+    It is empty for the only content of a compressed file. `offset` is where the member stands in the archive
+    (in the unpacked one where it is compressed as a whole), `mode` the twelve permission bits, None where the
+    archive has none. `hidden` says that programs that open the archive do not list it.
+    """
+
+    name: bytes
+    offset: int
+    facts: FileFacts
+    mode: int | None = None
+    hidden: bool = False
+
+
+class ArchiveOddity(msgspec.Struct, frozen=True, kw_only=True):
+    """Something about an archive that honest ones have not: a stable `code`, a member or none, a sentence."""
+
+    code: str
+    offset: int
+    message: str
+    name: bytes = b""
+
+
+class ArchiveFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """An archive and what is in it. `format`: zip, tar, cpio, ar, rpm, compressed; `compression` is its own.
+
+    `members` were listed and `bytes` unpacked bytes of them examined. `notable` are those that tell
+    something, bounded; `further` is how many more did.
+    """
+
+    format: str
+    compression: str = ""
+    members: int = 0
+    bytes: int = 0
+    notable: tuple[MemberFacts, ...] = ()
+    further: int = 0
+    oddities: tuple[ArchiveOddity, ...] = ()
