@@ -14,9 +14,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     layer_bytes: int = 64 * GIB
     """Uncompressed bytes of one layer or of a compressed archive."""
-    compression_ratio: int = 2000
+    compression_ratio: int = 200
     """Uncompressed bytes per compressed byte, once more than `ratio_free_bytes` came out."""
-    ratio_free_bytes: int = 256 * MIB
+    ratio_free_bytes: int = 2 * GIB
     """Uncompressed bytes below which the ratio is not looked at."""
     members: int = 4_000_000
     """Members of one tar."""

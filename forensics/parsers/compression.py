@@ -30,6 +30,8 @@ Progress = Callable[[int, int], None]
 
 _PIECE = MIB
 _SLICE = 256 * KIB
+_FIRST_SLICE = 2 * KIB
+"""What a stream is given first, doubled each time: a million tiny streams cost no million large slices."""
 _SALVAGE_STEPS = (4 * KIB, 64, 1)
 _HEAD = 6
 _MOST_RUNS = 4096
@@ -220,12 +222,13 @@ class _Decoding:
         if self._compression == "gzip":
             for offset, size in notes_in_header(source.peek(HEAD), source.peek):
                 self._hide("compression-header", start + offset, size)
-        decoder = new_decoder(self._compression)
+        decoder, length = new_decoder(self._compression), _FIRST_SLICE
         while not decoder.eof:
             data = b""
             if decoder.needs_input:
                 self._slice = source.position
-                data = source.take(_SLICE)
+                data = source.take(length)
+                length = min(2 * length, _SLICE)
                 if not data:
                     raise _Stop("truncated", "the compressed data ends early", self._fruitful)
             try:

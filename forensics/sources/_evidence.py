@@ -62,6 +62,7 @@ class Evidence(ABC):
     def __init__(self, path: str, issues: IssueLog) -> None:
         self.path = path
         self.issues = issues
+        self._too_large: dict[str, tuple[int, int]] = {}
 
     @abstractmethod
     def find(self, name: str) -> Blob | None:
@@ -73,6 +74,7 @@ class Evidence(ABC):
         if blob is None:
             return None
         if blob.size > limit:
+            self._too_large[name] = blob.size, limit
             self.issues.add(
                 "limit",
                 name,
@@ -118,7 +120,13 @@ class Evidence(ABC):
         """Why no source recognises this, and what to do."""
 
     def lacks(self, name: str, kind: str) -> ImageNotOpened:
-        """Why a forced reading as `kind` fails: there is no `name`."""
+        """Why a reading as `kind` fails: there is no `name`, or too much of it."""
+        if name in self._too_large:
+            size, most = self._too_large[name]
+            return ImageNotOpened(
+                f"the {name} of {self.path} has {size:,} bytes, a document of an image may have {most:,}",
+                f"raise the limit if you trust it: --limit json_bytes={size}",
+            )
         return ImageNotOpened(
             f"{self.path} has no {name}: it is no {kind}", f"let its bytes tell what it is: {self.path}"
         )
