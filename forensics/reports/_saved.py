@@ -43,6 +43,7 @@ def load_report(path: Path, limits: Limits = DEFAULT) -> Report:
     name = printable(str(path))
     try:
         report = msgspec.json.decode(content, type=Report)
+        text = content.decode()
     except RecursionError:
         raise ForensicsError(f"{name} is not a report: it is nested too deeply", _AGAIN) from None
     except UnicodeDecodeError:
@@ -51,7 +52,6 @@ def load_report(path: Path, limits: Limits = DEFAULT) -> Report:
         raise _explain(name, content, error) from error
     if report.schema != SCHEMA:
         raise _other_schema(name, report.schema)
-    text = content.decode()
     if has_unprintable(text) or has_control_escape(text):
         report = printable_record(report)
     return report

@@ -74,12 +74,19 @@ def test_anything_else_is_refused_with_a_reason(tmp_path: Path, content: bytes, 
     assert caught.value.exit_code == 3
 
 
+def test_what_is_passed_over_must_be_text_too(tmp_path: Path) -> None:
+    _, text = saved(tmp_path)
+    crafted = save(tmp_path, text.encode().replace(b",", b', "later": "\xff", ', 1))
+    with pytest.raises(ForensicsError) as refused:
+        load_report(crafted)
+    assert "not UTF-8" in refused.value.message
+
+
 @pytest.mark.parametrize("schema", [SCHEMA, "forensics-report/99"])
 def test_a_report_that_nests_without_end_is_refused(tmp_path: Path, schema: str) -> None:
-    saved = tmp_path / "report.json"
-    saved.write_text(f'{{"schema": "{schema}", "later": ' + "[" * 5000 + "]" * 5000 + "}")
+    crafted = save(tmp_path, f'{{"schema": "{schema}", "later": ' + "[" * 5000 + "]" * 5000 + "}")
     with pytest.raises(ForensicsError) as refused:
-        load_report(saved)
+        load_report(crafted)
     assert "nested too deeply" in refused.value.message
 
 
