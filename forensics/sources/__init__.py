@@ -197,7 +197,7 @@ class _Attempt:
                 "not-parsed", RECORD_NAME, f"the archive that was acquired cannot be opened: {error.message}"
             )
             return None
-        if not is_what_the_layout_shows(image, innermost, record, opening):
+        if not is_what_the_layout_shows(image, record, opening):
             return None
         issues = tuple(dict.fromkeys((*image.issues, *opening.issues.collected())))
         return msgspec.structs.replace(image, source=LAYOUT, issues=issues), innermost, choice

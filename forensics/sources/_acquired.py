@@ -8,7 +8,7 @@ read the layout alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -19,13 +19,13 @@ from forensics.limits import Limits
 from forensics.model.acquisition import SCHEMA, AcquiredContent, Acquisition
 from forensics.model.image import Blob, Image
 from forensics.parsers.tar import TarRun
+from forensics.sources._agreement import Agreement
 from forensics.sources._archive import ArchiveEvidence
 from forensics.sources._choice import Candidate
 from forensics.sources._evidence import Evidence, Stored, blob_pieces
 from forensics.sources._issues import IssueLog
 from forensics.sources._layout import INDEX_NAME, Layout, blob_name, digest_like
 from forensics.sources._opening import Opening
-from forensics.sources._presented import present
 from forensics.sources._reference import Reference
 
 RECORD_NAME = "acquisition.json"
@@ -81,7 +81,7 @@ def archive_within(record: Acquisition, opening: Opening) -> Opening | None:
             max(1, size),
         )
         return None
-    _verify(record, opening)
+    _verify([one for one in record.contents if one.role != "layer" or one.digest == record.archive], opening)
     inner = opening.within(
         recorded_reference(record, opening.reference, _WITHIN.get(record.source, "")), blob
     )
@@ -96,7 +96,7 @@ def begin_layout(record: Acquisition, opening: Opening) -> None:
     if isinstance(opening.evidence, ArchiveEvidence):
         opening.adopt(_LayoutInTar(opening.evidence))
     _note_what_was_met(record, opening.issues)
-    _verify(record, opening)
+    _verify([one for one in record.contents if one.role not in _OF_THE_IMAGE], opening)
 
 
 class _LayoutInTar(Evidence):
@@ -129,10 +129,13 @@ class _LayoutInTar(Evidence):
 
     def unneeded(self, needed: Collection[str]) -> Iterator[Stored]:
         """Blobs in the order of their names, then what else is in the tar."""
-        rest = list(self._archive.unneeded(needed))
-        blobs = [one for one in rest if one.name.startswith("blobs/") and not one.shadowed]
+        blobs: list[Stored] = []
+        others: list[Stored] = []
+        for one in self._archive.unneeded(needed):
+            is_blob = one.name.startswith("blobs/") and not one.shadowed
+            (blobs if is_blob else others).append(one)
         yield from (replace(one, offset=0) for one in sorted(blobs, key=lambda one: one.name))
-        yield from (one for one in rest if one not in blobs)
+        yield from others
 
     def stray(self) -> tuple[tuple[TarRun, ...], tuple[Blob, ...]]:
         """Runs of the tar that belong to none of its members, and the bytes of each."""
@@ -164,25 +167,17 @@ def narrowed(candidates: Sequence[Candidate], record: Acquisition) -> Sequence[C
     return same if len(same) == 1 else candidates
 
 
-def is_what_the_layout_shows(image: Image, inner: Opening, record: Acquisition, opening: Opening) -> bool:
-    """Whether programs that know no record see the image that the archive within holds.
+def is_what_the_layout_shows(image: Image, record: Acquisition, opening: Opening) -> bool:
+    """Whether programs that know no record see the image that was read from the archive within.
 
-    Otherwise whoever made the layout could show them one image and this program another.
+    When they see none, because the layout was damaged since, the archive is what is left of it.
     """
-    layout = Layout(opening.evidence, opening.limits, opening.cancel)
-    shown = present(image, inner.evidence, opening.limits, opening.cancel)
-    expected = shown.digests("config"), shown.digests("layer")
-    is_recorded = {*expected[0], *expected[1]} <= {content.digest for content in record.contents}
-    there = [
-        (
-            tuple(digest for digest in (manifest.config.digest,) if layout.blob(digest)),
-            tuple(layer.digest for layer in manifest.layers if layout.blob(layer.digest)),
-        )
-        for manifest in layout.manifests
-    ]
-    if is_recorded and there == [expected]:
+    agreement = Agreement(Layout(opening.evidence, opening.limits, opening.cancel), image, opening.cancel)
+    others = [one for one in record.contents if one.role == "layer" and one.digest not in agreement.equal]
+    _verify([one for one in others if one.digest != record.archive], opening)
+    if agreement.holds:
         return True
-    if not layout.images():
+    if agreement.layout_is_bare:
         opening.issues.add("documents-disagree", RECORD_NAME, f"{INDEX_NAME} beside it leads to no image")
         return True
     opening.issues.add(
@@ -199,12 +194,10 @@ def _note_what_was_met(record: Acquisition, issues: IssueLog) -> None:
         issues.add(issue.code, issue.subject, issue.message, max(0, issue.lost_bytes))
 
 
-def _verify(record: Acquisition, opening: Opening) -> None:
+def _verify(contents: Iterable[AcquiredContent], opening: Opening) -> None:
     """Hold what was acquired against its digests, each run of bytes once; what differs becomes an issue."""
     known: dict[tuple[int, int, int, str], str] = {}
-    for content in dict.fromkeys(record.contents):
-        if not record.archive and content.role in _OF_THE_IMAGE:
-            continue
+    for content in dict.fromkeys(contents):
         opening.cancel.check()
         if not is_digest(content.digest):
             opening.issues.add("bad-digest", RECORD_NAME, f"{content.digest[:80]!r} is no digest of content")

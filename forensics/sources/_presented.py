@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -18,7 +18,7 @@ from forensics.digests import is_digest, sha256_digest
 from forensics.errors import ParseError
 from forensics.limits import Limits
 from forensics.model.acquisition import AcquiredContent, NotAcquired
-from forensics.model.image import Blob, Image, LayerSource
+from forensics.model.image import Blob, Image, LayerSource, Platform
 from forensics.parsers.compression import detect_compression
 from forensics.sources._document import Document, decode_json, documents
 from forensics.sources._evidence import Evidence, blob_pieces
@@ -52,10 +52,6 @@ class Presented:
     contents: tuple[PresentedContent, ...]
     not_acquired: tuple[NotAcquired, ...]
     notes: tuple[str, ...]
-
-    def digests(self, role: str) -> tuple[str, ...]:
-        """The digests of the blobs in a role, in the order of the image."""
-        return tuple(one.about.digest for one in self.contents if one.about.role == role)
 
 
 def present(image: Image, evidence: Evidence, limits: Limits, cancel: Cancellation) -> Presented:
@@ -166,20 +162,9 @@ class _Presentation:
         return "", b""
 
     def _made_config(self) -> bytes:
-        layers = [one for one in self._contents if one.about.role == "layer"]
-        plain = all(one.about.media_type == _LAYER for one in layers)
-        platform = self._image.platform
-        return msgspec.json.encode(
-            {
-                "architecture": platform.architecture or "unknown",
-                "os": platform.os or "linux",
-                "config": {},
-                "rootfs": {
-                    "type": "layers",
-                    "diff_ids": [one.about.digest for one in layers] if plain else [],
-                },
-            }
-        )
+        layers = [one.about for one in self._contents if one.about.role == "layer"]
+        plain = all(layer.media_type == _LAYER for layer in layers)
+        return made_config(self._image.platform, [layer.digest for layer in layers] if plain else [])
 
     def _made_manifest(self, config: AcquiredContent) -> bytes:
         self._notes.append("the manifest was made for other programs: the image has none")
@@ -204,6 +189,18 @@ class _Presentation:
         )
         self._contents.append(PresentedContent(about, content))
         return about
+
+
+def made_config(platform: Platform, diff_ids: Sequence[str]) -> bytes:
+    """A configuration that starts nothing, for an image that has none (OCI image-spec, config.md)."""
+    return msgspec.json.encode(
+        {
+            "architecture": platform.architecture or "unknown",
+            "os": platform.os or "linux",
+            "config": {},
+            "rootfs": {"type": "layers", "diff_ids": list(diff_ids)},
+        }
+    )
 
 
 def _config_names(evidence: Evidence, limits: Limits) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -482,3 +483,47 @@ def test_a_folder_with_a_record_that_cannot_be_used_is_not_acquired(
     with pytest.raises(UsageError, match="cannot be used"):
         acquired(layout, tmp_path / "copy")
     assert left_over(tmp_path) == []
+
+
+def test_a_record_cannot_hide_what_the_layout_would_start(acquired: Any, opened: Any, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "etc").mkdir(parents=True)
+    (root / "etc" / "motd").write_text("good morning\n")
+    acquired(root, tmp_path / "layout")
+    layout = tmp_path / "layout"
+    assert opened(layout).image.reference == str(root)
+    index = json.loads((layout / "index.json").read_bytes())
+    manifest = json.loads(blob(layout, index["manifests"][0]["digest"]).read_bytes())
+    config = json.loads(blob(layout, manifest["config"]["digest"]).read_bytes())
+    for content in (
+        as_json({**config, "Config": {"Entrypoint": ["/bin/evil"]}}),
+        as_json({**config, "config": {"Entrypoint": ["/bin/evil"]}}),
+    ):
+        manifest["config"].update(digest=digest(content), size=len(content))
+        blob(layout, digest(content)).write_bytes(content)
+        index["manifests"][0].update(digest=digest(as_json(manifest)), size=len(as_json(manifest)))
+        blob(layout, digest(as_json(manifest))).write_bytes(as_json(manifest))
+        (layout / "index.json").write_bytes(as_json(index))
+        image = opened(layout).image
+        assert image.reference == str(layout)
+        assert "documents-disagree" in codes(image)
+    assert image.config.entrypoint == ("/bin/evil",)
+
+
+def test_nothing_is_written_beside_the_target(saved: Path, tmp_path: Path) -> None:
+    places = {
+        name: tmp_path / "own" / name for name in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "TMPDIR")
+    }
+    for place in places.values():
+        place.mkdir(parents=True)
+    subprocess.run(
+        [
+            *(sys.executable, "-c", "import sys; from forensics.cli.main import main; sys.exit(main())"),
+            *("acquire", str(saved), "--to", str(tmp_path / "layout")),
+        ],
+        env={**os.environ, **{name: str(place) for name, place in places.items()}},
+        check=True,
+        capture_output=True,
+    )
+    assert [path for path in (tmp_path / "own").rglob("*") if path.is_file()] == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["image.tar", "layout", "own"]
