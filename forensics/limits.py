@@ -18,8 +18,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Uncompressed bytes per compressed byte, once more than `ratio_free_bytes` came out."""
     ratio_free_bytes: int = 2 * GIB
     """Uncompressed bytes below which the ratio is not looked at."""
-    members: int = 4_000_000
-    """Members of one tar."""
+    members: int = 400_000
+    """Members of one tar, and of all layers of one image together; each takes about 2 KB of memory."""
     name_bytes: int = 64 * KIB
     """Bytes of one member name or link target."""
     path_depth: int = 4096
@@ -80,6 +80,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Wall seconds after which no further members are opened below one file."""
     nested_kept: int = 64
     """Members of one archive whose facts are kept because they tell something."""
+    referrers: int = 256
+    """Attestations, signatures and SBOMs attached to one image that are fetched from a registry."""
 
 
 DEFAULT = Limits()

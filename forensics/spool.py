@@ -11,16 +11,20 @@ from typing import Self
 from forensics.errors import ForensicsError
 
 
+def spool_folder() -> Path:
+    """`FORENSICS_TMPDIR`, `TMPDIR` or `/var/tmp`."""
+    return Path(os.environ.get("FORENSICS_TMPDIR") or os.environ.get("TMPDIR") or "/var/tmp")  # noqa: S108
+
+
 class Spool:
     """Hands out file descriptors of unlinked files in one folder and closes them at the end.
 
     The files never have a name that anything else could open, and nothing from an image decides where they
-    lie. The folder is `FORENSICS_TMPDIR`, `TMPDIR` or `/var/tmp`.
+    lie. The folder is `spool_folder()` where none is given.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        chosen = folder or os.environ.get("FORENSICS_TMPDIR") or os.environ.get("TMPDIR") or "/var/tmp"  # noqa: S108
-        self._folder = Path(chosen)
+        self._folder = folder or spool_folder()
         self._open: list[int] = []
 
     def new_file(self) -> int:

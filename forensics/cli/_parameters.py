@@ -35,6 +35,16 @@ IMAGE = ImageReference()
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PATH = click.Path(exists=True, path_type=Path)
 
+_LIMIT = click.option(
+    "--limit",
+    "limit",
+    type=LimitChoice(),
+    multiple=True,
+    is_eager=True,
+    callback=show_limits,
+    metavar="NAME=VALUE",
+    help="Another bound on hostile input, such as layer_bytes=128GiB; `help` lists them.",
+)
 _CHOICE = (
     click.option("--platform", metavar="OS/ARCH[/VARIANT]", help="The platform, where there are several."),
     click.option("--tag", metavar="TAG", help="The image with this tag, where there are several."),
@@ -48,16 +58,7 @@ _CHOICE = (
     click.option(
         "--jobs", type=click.IntRange(1, 256), metavar="N", help="Worker processes; by default one a core."
     ),
-    click.option(
-        "--limit",
-        "limit",
-        type=LimitChoice(),
-        multiple=True,
-        is_eager=True,
-        callback=show_limits,
-        metavar="NAME=VALUE",
-        help="Another bound on hostile input, such as layer_bytes=128GiB; `help` lists them.",
-    ),
+    _LIMIT,
 )
 _ACCESS = (
     click.option("--plain-http", is_flag=True, help="Reach the registry without TLS."),
@@ -99,6 +100,16 @@ def image_options(function: Command) -> Command:
 def analysis_options(function: Command) -> Command:
     """Adds the options of a whole analysis; the function gets them as `options`."""
     return _gathered(function, _CHOICE + _ACCESS + _ANALYSIS)
+
+
+def limit_option(function: Command) -> Command:
+    """Adds `--limit` to a command that opens no image, as `limits`."""
+
+    @functools.wraps(function)
+    def gather(*, limit: tuple[str, ...], **others: Any) -> Any:
+        return function(limits=limits_of(limit), **others)
+
+    return _LIMIT(gather)
 
 
 def layer_option(help_text: str) -> Callable[[Command], Command]:

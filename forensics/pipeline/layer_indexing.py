@@ -102,14 +102,16 @@ class LayerIndexing:
 
     def _bound(self) -> None:
         """When all layers together are larger than they may be, those that still wait are not read."""
-        most = self._limits.image_bytes
-        if sum(index.size for index in self._finished.values()) <= most:
+        limits, known = self._limits, self._finished.values()
+        if sum(index.size for index in known) > limits.image_bytes:
+            how = f"the others have more than {limits.image_bytes} bytes (limit image_bytes)"
+        elif sum(len(index.entries) for index in known) > limits.members:
+            how = f"the others have more than {limits.members} members (limit members)"
+        else:
             return
         while self._tasks:
             layer = self._layer_of(self._tasks.popleft())
-            self._give_up(
-                layer, "limit", f"the layers before it have more than {most} bytes (limit image_bytes)"
-            )
+            self._give_up(layer, "limit", how)
 
     def _died(self, task: Task, how: str) -> None:
         layer = self._layer_of(task)

@@ -13,8 +13,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from forensics.cancellation import Cancellation
+from forensics.limits import Limits
 from forensics.pipeline import protocol
 
 _POLL_SECONDS = 0.05
@@ -62,6 +64,12 @@ class WorkerPool:
         self._end_of_time: float | None = None
         self._seconds = 0
 
+    def beside(self, jobs: int) -> WorkerPool:
+        """Another pool whose processes see what those of this one see, now and later."""
+        pool = WorkerPool(jobs, protocol.Hello(Limits()), self._cancel)
+        pool._opening = self._opening
+        return pool
+
     def limit_time(self, seconds: int | None) -> None:
         """From now on work may go on for so long (None: without end); then it is given up as by death."""
         self._seconds = seconds or 0
@@ -76,6 +84,13 @@ class WorkerPool:
         """Start all processes now, so that their start-up overlaps with other work."""
         while len(self._processes) < self.jobs:
             self._start_one()
+
+    def status_of_kernel(self) -> dict[str, str]:
+        """What the kernel says of the first process, by field of `/proc/PID/status`; none without one."""
+        if not self._processes:
+            return {}
+        text = Path(f"/proc/{self._processes[0].child.pid}/status").read_text()
+        return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 
     def attach(self, message: protocol.AttachLayer, descriptor: int) -> None:
         """Hand a layer to every process."""
