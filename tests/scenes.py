@@ -116,6 +116,11 @@ def _examination() -> Examination:
     return Examination(signatures())
 
 
+def examined(content: bytes) -> FileFacts:
+    """What is learnt from these bytes alone."""
+    return _examination().examine(content, hashlib.sha256(content).hexdigest(), frozenset())
+
+
 def build(
     layers: Sequence[Layer | bytes],
     config: ImageConfig | None = None,
@@ -136,6 +141,8 @@ def build(
         if version.sha256 and version.sha256 not in facts:
             digests = wanted.get(version.sha256, frozenset())
             facts[version.sha256] = _examination().examine(view.read(version), version.sha256, digests)
+    for hidden in view.hidden:
+        facts[hidden.content.sha256] = examined(view.read(hidden.content))
     return Scene(
         image=opened,
         rules=signatures().rules if rules is None else rules,

@@ -65,18 +65,18 @@ def about_file(
     evidence: Iterable[Evidence] = (),
     case: Circumstances = PLAIN,
 ) -> Finding:
-    """A finding about one version of one file."""
+    """A finding about one version of one file, or about hidden bytes, which have no state."""
     verdict = scene.verdict(version.key)
     owner = verdict.claimed_by if verdict and verdict.status in _OWNING else ""
     distinct = f"{version.sha256} {printable(case.distinct)}"
     return replace(
         _say(scene, said, evidence, case),
         id=finding_id(said.rule_id, version.layer, version.path, distinct),
-        layer=version.layer,
+        layer=version.layer if version.layer >= 0 else None,
         instruction=instruction(scene, version.layer),
         path=printable(version.path),
         path_base64=exact_base64(version.path),
-        state=version.state,
+        state=version.state if version.entry.header_offset >= 0 else None,
         changed_by_layer=version.changed_by_layer,
         sha256=version.sha256 or None,
         package=printable(owner) or None,

@@ -69,19 +69,6 @@ COUNTS = Statement(
     remediation="Judge the layers by their content.",
     attack=("T1036",),
 )
-HIDDEN_BYTES = Statement(
-    rule_id="archive/hidden-bytes",
-    category=Category.ARCHIVE_ANOMALY,
-    severity=Severity.MEDIUM,
-    confidence=Confidence.HIGH,
-    title="The layer holds bytes that belong to no file",
-    explanation=(
-        "Data stands where tools do not look: behind the end of the tar, or in a marker that should be empty."
-    ),
-    alternatives="A tool that pads its output with something other than zeros.",
-    remediation="Look at the bytes.",
-    attack=("T1027.009",),
-)
 MALFORMED = Statement(
     rule_id="archive/malformed",
     category=Category.ARCHIVE_ANOMALY,
@@ -98,11 +85,15 @@ _OF_THE_SOURCE: dict[str, tuple[Statement, Severity | None]] = {
     "documents-disagree": (DISAGREE, None),
     "ambiguous-document": (DISAGREE, None),
     "ambiguous-media-type": (DISAGREE, None),
+    "ambiguous-tag": (DISAGREE, None),
     "duplicate-member": (DISAGREE, None),
     "size-mismatch": (DISAGREE, None),
     "diff-id-count": (DISAGREE, None),
     "history-mismatch": (COUNTS, None),
     "bad-digest": (MALFORMED, Severity.MEDIUM),
+    "bad-header": (MALFORMED, Severity.MEDIUM),
+    "unknown-type": (MALFORMED, None),
+    "bad-pax-header": (MALFORMED, None),
     "link-refused": (MALFORMED, Severity.MEDIUM),
     "unsafe-name": (MALFORMED, Severity.MEDIUM),
     "malformed-document": (MALFORMED, None),
@@ -110,9 +101,11 @@ _OF_THE_SOURCE: dict[str, tuple[Statement, Severity | None]] = {
 _SAME_TROUBLE = {"layer-incomplete": "size-mismatch"}
 """Codes that stand in one finding with those of another: a size is declared, and the bytes have another."""
 _OF_A_LAYER: dict[str, tuple[Statement, Severity | None]] = {
-    "hidden-data": (HIDDEN_BYTES, None),
-    "trailing-data": (HIDDEN_BYTES, None),
-    "size-without-data": (HIDDEN_BYTES, Severity.LOW),
+    "size-without-data": (MALFORMED, None),
+    "not-a-tar": (MALFORMED, Severity.MEDIUM),
+    "bad-header": (MALFORMED, Severity.MEDIUM),
+    "corrupt": (MALFORMED, Severity.MEDIUM),
+    "ambiguous-layer": (DISAGREE, None),
     "truncated": (MALFORMED, Severity.MEDIUM),
     "no-end-mark": (MALFORMED, Severity.INFO),
     "empty-layer": (MALFORMED, None),
@@ -135,7 +128,7 @@ class LayerIntegrity(Detector):
 
     id = "layer_integrity"
     needs = Needs.LAYERS
-    statements = (WRONG_BYTES, MISSING, DISAGREE, COUNTS, HIDDEN_BYTES, MALFORMED)
+    statements = (WRONG_BYTES, MISSING, DISAGREE, COUNTS, MALFORMED)
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """One finding for each kind of trouble of the archive, and of each layer."""

@@ -170,10 +170,28 @@ def _judge(scene: Scene, version: FileVersion) -> Iterator[tuple[Statement, Seve
         yield from _link(entry)
     if version.path != entry.path:
         yield from _through_link(scene, version)
-    if version.changed_by_layer == version.layer and entry.kind is FileKind.REGULAR:
-        last = scene.view.visible(version.path, version.layer)
-        same = last is not None and last.sha256 == version.sha256
-        yield DUPLICATE, Severity.INFO if same else None, "another member of this layer has the same path"
+    if version.changed_by_layer == version.layer:
+        yield from _duplicate(scene, version)
+
+
+def _duplicate(scene: Scene, version: FileVersion) -> Iterator[tuple[Statement, Severity | None, str]]:
+    """Two members of one path; folders that are repeated say nothing."""
+    first, last = version.entry, scene.view.visible(version.path, version.layer)
+    if last is None:
+        if first.kind is not FileKind.DIRECTORY:
+            yield DUPLICATE, None, f"{_placed(first)} is gone again in the same layer"
+        return
+    second = last.entry
+    if first.kind is second.kind is FileKind.DIRECTORY:
+        return
+    linked = first.link == second.link and first.device == second.device
+    same = version.sha256 == last.sha256 and (bool(version.sha256) or (first.kind is second.kind and linked))
+    text = f"{_placed(first)} is replaced in the same layer by {_placed(second)}"
+    yield DUPLICATE, Severity.INFO if same else None, text
+
+
+def _placed(entry: Entry) -> str:
+    return f"a {entry.kind} of {entry.size:,} bytes at {entry.header_offset:#x}"
 
 
 def _device(version: FileVersion) -> Iterator[tuple[Statement, Severity | None, str]]:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from forensics.cancellation import Cancellation
 from forensics.layers._names import absolute
 from forensics.limits import MIB
-from forensics.model.files import Content, HiddenBytes, Segment, behind_layer, beside_layers
+from forensics.model.files import (
+    Change,
+    Content,
+    Entry,
+    FileKind,
+    FileState,
+    FileVersion,
+    HiddenBytes,
+    Segment,
+    behind_layer,
+    beside_layers,
+)
 from forensics.model.image import Blob, Leftover
 from forensics.parsers.compression import HiddenRun
 from forensics.parsers.tar import TarRun, text
@@ -17,6 +28,8 @@ from forensics.parsers.tar import TarRun, text
 HEAD_BYTES = 64
 """First bytes that are kept of each."""
 
+BESIDE = -1
+"""The layer of a version that stands for bytes of the archive and of no layer."""
 _SCATTERED = frozenset({"padding", "header"})
 """Kinds with room for a few bytes at many places: all of one kind are read as one."""
 _ALONE = 256
@@ -112,3 +125,27 @@ def hidden_beside(leftovers: Sequence[Leftover]) -> tuple[HiddenBytes, ...]:
         )
         for number, one in enumerate(leftovers)
     )
+
+
+def hidden_versions(hidden: tuple[HiddenBytes, ...]) -> Iterator[FileVersion]:
+    """One version for each; its key is that of no file, because its header offset is negative."""
+    for number, one in enumerate(hidden):
+        content = one.content
+        entry = Entry(
+            path=one.path,
+            kind=FileKind.REGULAR,
+            size=content.size,
+            header_offset=-1 - number,
+            data_offset=content.data_offset,
+            stored=content.size,
+            segments=content.segments,
+            sha256=content.sha256,
+        )
+        yield FileVersion(
+            path=one.path,
+            layer=BESIDE if one.layer is None else one.layer,
+            entry=entry,
+            state=FileState.VISIBLE,
+            change=Change.ADDED,
+            content=content,
+        )

@@ -96,6 +96,10 @@ class Content(msgspec.Struct, frozen=True, gc=False):
     sha256: str = ""
 
 
+DAMAGED = frozenset({"damaged", "behind-damage"})
+"""Kinds of hidden bytes in which files may be that nobody sees: an issue tells them as lost."""
+
+
 def behind_layer(layer: int) -> int:
     """What `Content.layer` is for bytes that stand behind a layer's compressed data, or in its headers."""
     return -1 - layer

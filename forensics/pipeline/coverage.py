@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from forensics.detectors import Scene, for_review
-from forensics.model.files import FileKind, FileVersion
+from forensics.model.facts import FileFacts
+from forensics.model.files import DAMAGED, FileKind, FileVersion, HiddenBytes
 from forensics.model.issues import Issue
 from forensics.model.report import Coverage, Verdict
+from forensics.parsers.member_names import SEPARATOR, member_path
 from forensics.pipeline.missing import is_size_known, missing_parts, what_is_missing
 from forensics.printable import printable
 
@@ -68,7 +70,7 @@ def qualified(verdict: Verdict, covered: Coverage) -> Verdict:
 
 
 class _Counted:
-    """The versions of regular files, and the issues that their examination met, once for each content."""
+    """Versions of regular files and hidden bytes, and what their examination met, once for each content."""
 
     def __init__(self, scene: Scene) -> None:
         self.files = self.bytes = self.examined_files = self.examined_bytes = 0
@@ -86,8 +88,28 @@ class _Counted:
             self.examined_bytes += max(0, version.entry.size - facts.lost_bytes)
             if facts.sha256 not in told:
                 told.add(facts.sha256)
-                subject = f"layer {version.layer}:{printable(version.path)}"
-                self.issues.extend(msgspec.structs.replace(issue, subject=subject) for issue in facts.issues)
+                self._tell(facts, f"layer {version.layer}:{printable(version.path)}")
+        for hidden in scene.view.hidden:
+            self._count(hidden, scene.facts.get(hidden.content.sha256), told)
+
+    def _count(self, hidden: HiddenBytes, facts: FileFacts | None, told: set[str]) -> None:
+        """Bytes that no file stands for; those of a damaged tar are counted as lost already."""
+        if hidden.kind not in DAMAGED:
+            self.bytes += hidden.content.size
+            self.examined_bytes += max(0, hidden.content.size - facts.lost_bytes) if facts else 0
+        if facts is not None and facts.sha256 not in told:
+            told.add(facts.sha256)
+            self._tell(facts, printable(hidden.subject))
+
+    def _tell(self, facts: FileFacts, subject: str) -> None:
+        self.issues.extend(
+            msgspec.structs.replace(issue, subject=_of_member(subject, issue)) for issue in facts.issues
+        )
+
+
+def _of_member(subject: str, issue: Issue) -> str:
+    """What an issue is about: the file `subject`, or a member of it."""
+    return member_path(subject, issue.subject) if issue.subject.startswith(SEPARATOR) else subject
 
 
 def _name(version: FileVersion) -> str:

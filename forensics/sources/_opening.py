@@ -148,7 +148,7 @@ class Opening:
         self._behind = tuple(
             Stored(run.kind, Blob(blob.fd, blob.offset + run.offset, run.size), run.offset)
             for run in result.hidden
-            if 0 <= run.offset and 0 < run.size <= blob.size - run.offset
+            if run.offset >= 0 and 0 < run.size <= blob.size - run.offset
         )
         if result.code in {"truncated", "corrupt"}:
             state = "ends early, at" if result.code == "truncated" else "is damaged behind"

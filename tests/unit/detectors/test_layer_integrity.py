@@ -55,15 +55,11 @@ def test_what_the_source_met() -> None:
     ]
 
 
-def test_trailing_bytes_in_a_real_layer() -> None:
+def test_a_layer_that_is_no_tar_or_damaged_part_way() -> None:
     tar = layer_tar({"/a": b"x"})
     assert judge(DETECTOR, tar) == []
-    assert said(judge(DETECTOR, tar + b"payload" * 100)) == [("archive/hidden-bytes", "medium", None)]
-
-
-def test_data_in_a_whiteout() -> None:
-    found = judge(DETECTOR, {"/a": b"x"}, {"/.wh.a": b"payload"})
-    assert [(one.rule_id, one.layer) for one in found] == [("archive/hidden-bytes", 1)]
+    assert said(judge(DETECTOR, b"no tar" * 200)) == [("archive/malformed", "medium", None)]
+    assert said(judge(DETECTOR, tar[:1024] + b"\x01" * 9000)) == [("archive/malformed", "medium", None)]
 
 
 def test_a_layer_that_changed_under_its_diff_id() -> None:
