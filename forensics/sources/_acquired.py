@@ -107,31 +107,31 @@ class _LayoutInTar(Evidence):
 
     def __init__(self, archive: ArchiveEvidence) -> None:
         super().__init__(archive.path, archive.issues)
-        self._archive = archive
+        self.archive = archive
 
     @property
     def received(self) -> Blob:
         """The tar."""
-        return self._archive.received
+        return self.archive.received
 
     def find(self, name: str) -> Blob | None:
         """The content of the member `name`."""
-        return self._archive.find(name)
+        return self.archive.find(name)
 
     def missing(self, blob: Blob) -> int:
         """How many bytes of the content the tar does not hold any more."""
-        return self._archive.missing(blob)
+        return self.archive.missing(blob)
 
     @property
     def early_end(self) -> str:
         """How the tar ends before its end."""
-        return self._archive.early_end
+        return self.archive.early_end
 
     def unneeded(self, needed: Collection[str]) -> Iterator[Stored]:
         """Blobs in the order of their names, then what else is in the tar."""
         blobs: list[Stored] = []
         others: list[Stored] = []
-        for one in self._archive.unneeded(needed):
+        for one in self.archive.unneeded(needed):
             is_blob = one.name.startswith("blobs/") and not one.shadowed
             (blobs if is_blob else others).append(one)
         yield from (replace(one, offset=0) for one in sorted(blobs, key=lambda one: one.name))
@@ -139,23 +139,23 @@ class _LayoutInTar(Evidence):
 
     def stray(self) -> tuple[tuple[TarRun, ...], tuple[Blob, ...]]:
         """Runs of the tar that belong to none of its members, and the bytes of each."""
-        return self._archive.stray()
+        return self.archive.stray()
 
     def joined(self, blobs: Sequence[Blob]) -> Blob:
         """These bytes one behind the other."""
-        return self._archive.joined(blobs)
+        return self.archive.joined(blobs)
 
     def lacks(self, name: str, kind: str) -> ImageNotOpened:
         """Why a forced reading fails."""
-        return self._archive.lacks(name, kind)
+        return self.archive.lacks(name, kind)
 
     def refusal(self) -> ImageNotOpened:
         """Why this is no image that can be opened."""
-        return self._archive.refusal()
+        return self.archive.refusal()
 
     def close(self) -> None:
         """Close the tar."""
-        self._archive.close()
+        self.archive.close()
 
 
 def narrowed(candidates: Sequence[Candidate], record: Acquisition) -> Sequence[Candidate]:
@@ -197,6 +197,7 @@ def _note_what_was_met(record: Acquisition, issues: IssueLog) -> None:
 def _verify(contents: Iterable[AcquiredContent], opening: Opening) -> None:
     """Hold what was acquired against its digests, each run of bytes once; what differs becomes an issue."""
     known: dict[tuple[int, int, int, str], str] = {}
+    progress = _Progress(opening)
     for content in dict.fromkeys(contents):
         opening.cancel.check()
         if not is_digest(content.digest):
@@ -208,7 +209,11 @@ def _verify(contents: Iterable[AcquiredContent], opening: Opening) -> None:
                 "content-absent", _called(content), "it was acquired and is not there any more"
             )
             continue
-        computed = _digest_of(blob, content.digest, opening, known)
+        if _has_holes(opening.evidence, blob):
+            message = "it is stored with holes, as no acquisition does, and its digest was not verified"
+            opening.issues.add("limit", _called(content), message)
+            continue
+        computed = _digest_of(blob, content.digest, progress, known)
         if computed != content.digest:
             opening.issues.add(
                 "digest-mismatch",
@@ -218,19 +223,36 @@ def _verify(contents: Iterable[AcquiredContent], opening: Opening) -> None:
 
 
 def _digest_of(
-    blob: Blob, declared: str, opening: Opening, known: dict[tuple[int, int, int, str], str]
+    blob: Blob, declared: str, progress: _Progress, known: dict[tuple[int, int, int, str], str]
 ) -> str:
     status = os.fstat(blob.fd)
     key = (status.st_dev, status.st_ino, blob.offset, declared.partition(":")[0])
     if key not in known:
-        known[key] = digest_like(declared, _pieces(blob, opening))
+        known[key] = digest_like(declared, progress.pieces(blob))
     return known[key]
 
 
-def _pieces(blob: Blob, opening: Opening) -> Iterator[bytes]:
-    for piece in blob_pieces(blob):
-        opening.cancel.check()
-        yield piece
+def _has_holes(evidence: Evidence, blob: Blob) -> bool:
+    """Whether a content of a tar was written out from a sparse member: few bytes may stand for very many."""
+    archive = evidence.archive if isinstance(evidence, _LayoutInTar) else evidence
+    return isinstance(archive, ArchiveEvidence) and blob.fd != archive.blob.fd
+
+
+class _Progress:
+    """Tells how many bytes were verified, and stops when the person asks for it."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._done = 0
+
+    def pieces(self, blob: Blob) -> Iterator[bytes]:
+        """The bytes of a blob."""
+        for piece in blob_pieces(blob):
+            self._opening.cancel.check()
+            yield piece
+            self._done += len(piece)
+            if self._opening.on_progress is not None:
+                self._opening.on_progress(self._done, 0)
 
 
 def _called(content: AcquiredContent) -> str:

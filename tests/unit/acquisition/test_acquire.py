@@ -435,7 +435,11 @@ def test_a_record_cannot_hide_a_further_image_of_the_layout(layout: Path, opened
         opened(layout)
 
 
-@pytest.mark.parametrize("archive", [b"no archive at all", b"\x1f\x8b\x08 broken", b"", bytes(10240)])
+@pytest.mark.parametrize(
+    "archive",
+    [b"no archive at all", b"\x1f\x8b\x08 broken", b"", bytes(10240)],
+    ids=["text", "broken", "empty", "zeros"],
+)
 def test_an_archive_that_is_none_leaves_the_layout_to_be_read(
     layout: Path, opened: Any, archive: bytes
 ) -> None:
@@ -527,3 +531,25 @@ def test_nothing_is_written_beside_the_target(saved: Path, tmp_path: Path) -> No
     )
     assert [path for path in (tmp_path / "own").rglob("*") if path.is_file()] == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["image.tar", "layout", "own"]
+
+
+def test_a_vast_hole_is_not_hashed(layout: Path, opened: Any, tmp_path: Path) -> None:
+    vast = b"0\n"
+    hole = "sha256:" + "0" * 64
+    change_record(layout, contents=[{"digest": hole, "size": 1 << 35, "role": "referrer"}])
+    with tarfile.open(tmp_path / "layout.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        for path in sorted(layout.rglob("*")):
+            if path.is_file():
+                archive.add(path, str(path.relative_to(layout)))
+        header = tarfile.TarInfo("blobs/" + hole.replace(":", "/"))
+        header.size = 512
+        header.pax_headers = {
+            "GNU.sparse.major": "1",
+            "GNU.sparse.minor": "0",
+            "GNU.sparse.name": header.name,
+            "GNU.sparse.realsize": str(1 << 35),
+        }
+        archive.addfile(header, io.BytesIO(vast.ljust(512, b"\0")))
+    image = opened(tmp_path / "layout.tar").image
+    assert [issue.subject for issue in image.issues if issue.code == "limit"] == [f"acquired referrer {hole}"]
+    assert layers_of(image) == [LAYER, UPPER]
