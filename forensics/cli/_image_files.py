@@ -6,8 +6,9 @@ import posixpath
 from collections.abc import Collection, Iterable
 
 from forensics.errors import UsageError
-from forensics.layers import ImageView
+from forensics.layers import ImageView, hidden_versions
 from forensics.model.files import Entry, FileKind, FileState, FileVersion
+from forensics.parsers.member_names import SEPARATOR
 from forensics.printable import printable, told_apart
 
 
@@ -80,13 +81,42 @@ class ImageFiles:
                 raise UsageError(
                     f"several files are shown as {printable(path)}", "type the exact bytes of one"
                 )
-            version = self._file(shown[0]) if shown else None
+            version = self._file(shown[0]) if shown else self._hidden(path)
         if version is None:
             raise self.nothing_at(path)
         if version.content is None:
             kind = str(version.entry.kind).replace("-", " ")
             raise UsageError(f"{printable(path)} is a {kind} without content", "name a regular file")
         return version
+
+    def member(self, text: str) -> tuple[FileVersion, str] | None:
+        """The file and the inner name that a path with `!/` means; None when it is a path of the image.
+
+        A file or folder whose real name holds `!/` comes first. UsageError when nothing has the outer name.
+        """
+        end = text.removesuffix("!") + SEPARATOR if text.endswith("!") else text
+        parts = end.split(SEPARATOR)
+        if len(parts) < 2 or self.below(text) or self.whiteouts(text):
+            return None
+        for count in range(len(parts) - 1, 0, -1):
+            outer = SEPARATOR.join(parts[:count])
+            if self.below(outer) or count == 1:
+                return self.file(outer), SEPARATOR.join(parts[count:]).removesuffix(SEPARATOR)
+        return None
+
+    def _hidden(self, path: str) -> FileVersion | None:
+        """Bytes that no file stands for, by the name that findings give them (`!slack@0x5400`)."""
+        if not path.startswith("/!"):
+            return None
+        found = [
+            version
+            for version in hidden_versions(self._view.hidden)
+            if path in (version.path, printable(version.path)) and self._layer in (None, version.layer)
+        ]
+        if len(found) > 1:
+            layers = ", ".join(f"--layer {version.layer}" for version in found)
+            raise UsageError(f"several layers have {printable(path)}", f"choose one: {layers}")
+        return found[0] if found else None
 
     def _below(self, path: str) -> list[FileVersion]:
         if self._all_versions or self._layer is not None:

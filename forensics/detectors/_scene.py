@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from forensics.detectors._files import Files
+from forensics.detectors._members import members_of, with_members
 from forensics.detectors._nature import Nature, executables
 from forensics.detectors._product import Product
 from forensics.examine import Rule
-from forensics.layers import ImageView
+from forensics.layers import ImageView, hidden_versions
 from forensics.limits import DEFAULT, Limits
 from forensics.model.facts import FileFacts
 from forensics.model.files import FileVersion
@@ -50,7 +51,7 @@ class Scene:
 
     def completed(self, facts: Mapping[str, FileFacts], reconciliation: Reconciliation) -> Scene:
         """The same scene with what was learnt last; what was read of the image stays read, counted once."""
-        scene = replace(self, facts=facts, reconciliation=reconciliation)
+        scene = replace(self, facts=with_members(facts), reconciliation=reconciliation)
         vars(scene)["files"] = self.files
         return scene
 
@@ -124,7 +125,17 @@ class Scene:
 
         Only for what judges by facts: not every content of these is a slice of a layer that `view` reads.
         """
-        return self.files.contents
+        return _further(self._outer_contents, self.members)
+
+    @cached_property
+    def members(self) -> tuple[FileVersion, ...]:
+        """The members of archives that have something to tell, as versions that `view` cannot read."""
+        return tuple(members_of(self._outer_contents, self.facts))
+
+    @cached_property
+    def _outer_contents(self) -> Mapping[str, list[FileVersion]]:
+        """The contents of files and of hidden bytes."""
+        return _further(self.files.contents, hidden_versions(self.view.hidden))
 
     @cached_property
     def executables(self) -> tuple[tuple[FileVersion, FileFacts, Nature], ...]:
@@ -135,6 +146,16 @@ class Scene:
     def product(self) -> Product:
         """What the image says of itself about the programs it adds."""
         return Product(self.image, self.view)
+
+
+def _further(
+    contents: Mapping[str, list[FileVersion]], versions: Iterable[FileVersion]
+) -> Mapping[str, list[FileVersion]]:
+    """`contents` with further versions."""
+    all_of_them = dict(contents)
+    for version in versions:
+        all_of_them[version.sha256] = [*all_of_them.get(version.sha256, ()), version]
+    return all_of_them
 
 
 _DISTRIBUTION = ("deb/", "apk/", "rpm/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forensics.detectors._finding import Circumstances, Statement, about_file, at_most, note
+from forensics.detectors._nature import executables
 from forensics.detectors._places import hidden_folder, is_volatile
 from forensics.detectors._scene import Detector, Scene
 from forensics.model.facts import ElfFacts, FileFacts
@@ -86,7 +87,7 @@ class PackedElf(Detector):
 
     def detect(self, scene: Scene) -> Iterator[Finding]:
         """At most two findings for a version: how it is packed, or else what is odd about it."""
-        for version, facts, _ in scene.executables:
+        for version, facts, _ in (*scene.executables, *executables(scene.members, scene.facts)):
             elf = facts.elf
             if elf is None or scene.vouched(version):
                 continue

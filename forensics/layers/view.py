@@ -20,12 +20,13 @@ from forensics.model.files import (
     behind_layer,
     beside_layers,
 )
-from forensics.model.image import Leftover
+from forensics.model.image import Blob, Leftover
 
 _BEHIND_SLASH = chr(ord("/") + 1)
 _LAYER = attrgetter("layer")
 _PATH = attrgetter("path")
 _PIECE = MIB
+_ADOPTED = -(1 << 40)
 _REMEMBERED = 32 * MIB
 """Characters of directory paths whose resolution is kept."""
 
@@ -205,6 +206,12 @@ class ImageView:
         return (real, hops) if hops <= self._limits.link_hops else None
 
     # ---- bytes -----------------------------------------------------------------------------------------
+
+    def adopt(self, blob: Blob) -> int:
+        """What `Content.layer` is from now on for further bytes to read, such as a member of an archive."""
+        number = _ADOPTED - len(self._blobs)
+        self._blobs[number] = blob
+        return number
 
     def read(self, what: FileVersion | Content, offset: int = 0, length: int | None = None) -> bytes:
         """Bytes of a content; fewer where the archive ends early, none where there is no content.

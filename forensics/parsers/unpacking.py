@@ -132,6 +132,7 @@ class _Unpacking:
         self._method = method
         self._most = most
         self._limits = limits
+        self._piece = min(_PIECE, most + 1)
         self.out = bytearray()
         self.position = 0
 
@@ -190,7 +191,7 @@ class _Unpacking:
                 if not data:
                     raise _Stop("truncated", "the compressed data ends early")
                 self.position += len(data)
-            self._keep(decoder.decompress(data, _PIECE))
+            self._keep(decoder.decompress(data, self._piece))
         self.position -= len(decoder.unused_data)
 
     def _keep(self, piece: bytes) -> None:
@@ -208,7 +209,7 @@ class _Unpacking:
         with decoder.stream_reader(self._packed, read_across_frames=True) as reader:
             # The position is only known at the end: until then the ratio is that to all of it.
             self.position = len(self._packed)
-            while piece := reader.read(_PIECE):
+            while piece := reader.read(self._piece):
                 self._keep(piece)
 
     def _zip_lzma(self) -> None:
@@ -236,4 +237,4 @@ class _Unpacking:
                 if not data:
                     return  # without an end mark the stream ends with the data
                 self.position += len(data)
-            self._keep(decoder.decompress(data, _PIECE))
+            self._keep(decoder.decompress(data, self._piece))

@@ -17,6 +17,7 @@ from forensics.limits import MIB, Limits
 from forensics.model.facts import FileFacts
 from forensics.model.files import Segment
 from forensics.model.image import Blob, LayerSource
+from forensics.model.members import MemberListing, WrittenMember
 from forensics.parsers.compression import Decompressed
 
 _LENGTH = struct.Struct(">I")
@@ -81,6 +82,26 @@ class AskConfinement(msgspec.Struct, frozen=True, tag=True):
     """Say what is in force in the process; the answer is one `Confined`."""
 
 
+class ReadMember(msgspec.Struct, frozen=True, tag=True):
+    """Write a member of the archive `content` out. Descriptor: the spool file; one `MemberRead` answers.
+
+    `path` is its inner name (`a.jar!/b`), `outer` the path of the file; with `sha256` the one that has it.
+    """
+
+    content: ContentTask
+    path: bytes
+    outer: bytes
+    sha256: str = ""
+
+
+class ListMembers(msgspec.Struct, frozen=True, tag=True):
+    """List the members of the archive `content`, or of the one called `path` in it: `MembersListed`."""
+
+    content: ContentTask
+    path: bytes
+    outer: bytes
+
+
 class Advanced(msgspec.Struct, frozen=True, tag=True):
     """A sign of life: `done` bytes of the task in hand."""
 
@@ -126,8 +147,30 @@ class Confined(msgspec.Struct, frozen=True, tag=True):
     confinement: Confinement
 
 
-Request = Hello | IndexLayer | AttachLayer | ExamineContents | DigestContent | Unwrap | AskConfinement
-Answer = Advanced | Indexed | Examined | Digested | Unwrapped | Failed | Confined
+class MemberRead(msgspec.Struct, frozen=True, tag=True):
+    """The member that was written out; None when there is none of that name."""
+
+    member: WrittenMember | None
+
+
+class MembersListed(msgspec.Struct, frozen=True, tag=True):
+    """The members; None when the content is no archive."""
+
+    listing: MemberListing | None
+
+
+Request = (
+    Hello
+    | IndexLayer
+    | AttachLayer
+    | ExamineContents
+    | DigestContent
+    | Unwrap
+    | AskConfinement
+    | ReadMember
+    | ListMembers
+)
+Answer = Advanced | Indexed | Examined | Digested | Unwrapped | Failed | Confined | MemberRead | MembersListed
 
 _ENCODER = msgspec.msgpack.Encoder()
 REQUESTS: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)

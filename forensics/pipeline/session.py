@@ -24,6 +24,7 @@ from forensics.pipeline.events import (
     ViewReady,
 )
 from forensics.pipeline.layer_indexing import LayerIndexing
+from forensics.pipeline.members import MemberReader
 from forensics.pipeline.options import DEFAULT_OPTIONS, Options
 from forensics.pipeline.pool import WorkerPool
 from forensics.pipeline.unwrapping import unwrap
@@ -53,6 +54,7 @@ class Session:
         self._indexes: tuple[LayerIndex, ...] | None = None
         self._view: ImageView | None = None
         self._pool: WorkerPool | None = None
+        self._members: MemberReader | None = None
 
     @property
     def pool(self) -> WorkerPool:
@@ -134,6 +136,15 @@ class Session:
             self._view = ImageView(layers, self.options.limits, leftovers)
             listen(ViewReady(self._view))
         return self._view
+
+    @property
+    def members(self) -> MemberReader:
+        """Reads members of archives in the image; only once the layers are overlaid."""
+        if self._members is None:
+            view = self.index()
+            self._members = MemberReader(lambda: self.pool.beside(1), view, self._spool)
+            self._resources.callback(self._members.close)
+        return self._members
 
     def analyze(self, listen: Listener = ignore) -> Report:
         """The whole analysis; see `forensics.pipeline.analysis`."""

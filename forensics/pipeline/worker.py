@@ -8,6 +8,7 @@ ends the process (the alarm's default action also stops C code).
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import mmap
 import os
 import signal
@@ -27,6 +28,7 @@ from forensics.limits import MIB, Limits
 from forensics.model.facts import FileFacts
 from forensics.model.image import Blob
 from forensics.model.issues import Issue
+from forensics.model.members import WrittenMember
 from forensics.parsers.compression import decompress
 from forensics.pipeline import protocol
 
@@ -77,6 +79,10 @@ class Worker:
                 self._examine(request.contents)
             case protocol.DigestContent():
                 self._digest(request.content)
+            case protocol.ReadMember():
+                self._read_member(request, descriptors[0])
+            case protocol.ListMembers():
+                self._list_members(request)
             case protocol.AskConfinement():
                 found = msgspec.structs.replace(self._confinement, refused=refused())
                 protocol.send(self._channel, protocol.Confined(found))
@@ -134,6 +140,40 @@ class Worker:
             with _deadline(self._limits.file_seconds):
                 digests = digest_facts(content, task.digests)
         protocol.send(self._channel, protocol.Digested(task.sha256, digests))
+
+    def _read_member(self, request: protocol.ReadMember, spool: int) -> None:
+        from forensics.parsers.member_lookup import MemberLookup
+
+        with _deadline(self._limits.file_seconds):
+            content = self._bytes_of(request.content)
+            found = MemberLookup(self._limits).find(content, request.path, request.outer, request.sha256)
+            written = None
+            if found is not None:
+                rest = found.data
+                while rest:
+                    rest = rest[os.write(spool, rest) :]
+                written = WrittenMember(
+                    name=found.name,
+                    size=len(found.data),
+                    sha256=hashlib.sha256(found.data).hexdigest(),
+                    mode=found.mode,
+                    mtime=found.mtime,
+                    problem=found.problem,
+                    lost=found.lost,
+                )
+        protocol.send(self._channel, protocol.MemberRead(written))
+
+    def _list_members(self, request: protocol.ListMembers) -> None:
+        from forensics.parsers.member_lookup import MemberLookup
+
+        with _deadline(self._limits.file_seconds):
+            content: memoryview | None = self._bytes_of(request.content)
+            lookup = MemberLookup(self._limits)
+            if request.path and content is not None:
+                found = lookup.find(content, request.path, request.outer)
+                content = found.data if found else None
+            listing = lookup.listing(content) if content is not None else None
+        protocol.send(self._channel, protocol.MembersListed(listing))
 
     def _prepare(self) -> Examination:
         from forensics.examine import Examination, load_signatures

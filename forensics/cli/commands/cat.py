@@ -17,9 +17,10 @@ from forensics.printable import printable
 from forensics.quantities import counted, human_size
 
 if TYPE_CHECKING:
+    from forensics.cli._image_files import ImageFiles
     from forensics.layers import ImageView
     from forensics.model.files import FileVersion
-    from forensics.pipeline import Options
+    from forensics.pipeline import Options, Session
 
 _TERMINAL_BYTES = 16 * MIB
 _HEX_COLUMNS = 16
@@ -44,7 +45,8 @@ def cat(
 ) -> int:
     """Write the bytes of the file PATH in IMAGE to standard output.
 
-    Symbolic links are followed within the image. A terminal gets text only, unless --force is given.
+    Symbolic links are followed within the image. PATH!/NAME is the member NAME of the archive PATH, also
+    where archives lie in one another. A terminal gets text only, unless --force is given.
     """
     from forensics.cli._image_files import ImageFiles
     from forensics.pipeline import Session
@@ -52,7 +54,7 @@ def cat(
     with Session(reference, options) as session:
         with progress() as listen:
             view = session.index(listen)
-        version = ImageFiles(view, layer).file(path)
+        version, problem = _wanted(session, ImageFiles(view, layer), path)
         written = 0
         if as_hex:
             write_lines(_hex_lines(view.pieces(version)))
@@ -71,7 +73,16 @@ def cat(
             else:
                 say(f"note: the layer ends {missing} before the file does")
             return _NOT_EXAMINED
+        if problem:
+            say(f"note: {problem}")
+            return _NOT_EXAMINED
     return 0
+
+
+def _wanted(session: Session, files: ImageFiles, path: str) -> tuple[FileVersion, str]:
+    """The file, or the member of an archive, that a path means, and what is wrong with its bytes."""
+    found = files.member(path)
+    return session.members.read(*found) if found else (files.file(path), "")
 
 
 def _refuse_control_characters(view: ImageView, version: FileVersion) -> None:

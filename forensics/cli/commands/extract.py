@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from forensics.layers import ImageView
     from forensics.model.files import FileVersion
     from forensics.model.image import Image
-    from forensics.pipeline import Options
+    from forensics.pipeline import Options, Session
 
 _NOT_EXAMINED = 4
 
@@ -48,7 +48,7 @@ def extract(
     layer: int | None,
     all_versions: bool,
 ) -> int:
-    """Copy files out of IMAGE as evidence: each PATH and everything below it.
+    """Copy files out of IMAGE as evidence: each PATH and everything below it, or PATH!/NAME of an archive.
 
     Every content is a file named after its SHA-256, readable by you alone and not executable; manifest.json
     says which path, layer, state and mode it had. No name from the image becomes a name on this machine.
@@ -63,7 +63,7 @@ def extract(
         with progress() as listen:
             view = session.index(listen)
         files = ImageFiles(view, layer, all_versions=all_versions)
-        versions = _chosen(files, paths)
+        versions, problems = _chosen(session, files, paths)
         facts = _about(session.open(), view)
         manifest = export_versions(view, versions, folder, image=facts, cancel=session.cancel)
     chosen = {(version.layer, printable(version.path)) for version in versions}
@@ -71,10 +71,12 @@ def extract(
     for row in rows:
         if row.expected_sha256 or not row.complete:
             say(f"note: layer {row.layer}:{row.path} is not what the layer's index says, see {MANIFEST}")
+    for problem in problems:
+        say(f"note: {problem}")
     count = sum(1 for row in rows if row.file)
     of_all = f"{count:,} of {counted(len(rows), 'entry', 'entries')}"
     say(f"{of_all} {'has' if count == 1 else 'have'} content, see {printable(str(folder / MANIFEST))}")
-    return _NOT_EXAMINED if any(not row.complete for row in rows) else 0
+    return _NOT_EXAMINED if problems or any(not row.complete for row in rows) else 0
 
 
 def _check_folder(folder: Path, manifest: str) -> None:
@@ -86,15 +88,25 @@ def _check_folder(folder: Path, manifest: str) -> None:
         raise UsageError(f"{printable(str(folder))} is a link to nowhere", "choose a new folder")
 
 
-def _chosen(files: ImageFiles, paths: tuple[str, ...]) -> list[FileVersion]:
-    """Every version that some path means, once."""
+def _chosen(
+    session: Session, files: ImageFiles, paths: tuple[str, ...]
+) -> tuple[list[FileVersion], list[str]]:
+    """Every version and every member of an archive that some path means, once; what members lack."""
     found: dict[tuple[int, int], FileVersion] = {}
+    members: dict[str, FileVersion] = {}
+    problems = []
     for path in paths:
+        place = files.member(path)
+        if place is not None:
+            version, problem = session.members.read(*place)
+            members[version.path] = version
+            problems += [f"{printable(version.path)}: {problem}"] if problem else []
+            continue
         versions = files.below(path)
         if not versions:
             raise files.nothing_at(path)
         found.update((version.key, version) for version in versions)
-    return list(found.values())
+    return [*found.values(), *members.values()], problems
 
 
 def _about(image: Image, view: ImageView) -> dict[str, str]:

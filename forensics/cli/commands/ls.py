@@ -76,15 +76,21 @@ def ls(
     """List the files of IMAGE at and below PATH.
 
     Symbolic links in PATH are followed, for a layer as they were in it. The columns are: mode, owner, size,
-    time, state, layer, path.
+    time, state, layer, path. PATH!/ lists the members of the archive PATH: mode, size, packed size, time,
+    type, name.
     """
     from forensics.cli._image_files import ImageFiles, wanted_path
+    from forensics.cli._member_list import list_members
     from forensics.pipeline import Session
 
     with Session(reference, options) as session:
         with progress() as listen:
             view = session.index(listen)
         files = ImageFiles(view, layer, all_versions=all_versions)
+        place = files.member(path)
+        if place is not None:
+            list_members(session, place, as_json=as_json)
+            return
         versions, marks = files.below(path), files.whiteouts(path)
         if not versions and not marks and wanted_path(path) != "/":
             raise files.nothing_at(path)
