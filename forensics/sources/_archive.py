@@ -20,7 +20,6 @@ from forensics.sources._evidence import Evidence, Stored, blob_pieces
 from forensics.sources._issues import IssueLog
 from forensics.spool import Spool
 
-_MOST_MEMBERS = 200_000
 _KEPT = frozenset({FileKind.REGULAR, FileKind.SYMLINK, FileKind.HARDLINK})
 _NESTED = re.compile(r"[^/]+/(?:manifest|index)\.json")
 _OF_AN_IMAGE = re.compile(
@@ -119,8 +118,9 @@ class ArchiveEvidence(Evidence):
         for member in walk:
             self._cancel.check()
             self._add(member)
-            if self._members >= _MOST_MEMBERS:
-                self.issues.add("limit", "archive", f"only its first {_MOST_MEMBERS} members were looked at")
+            if self._members >= self._limits.archive_members:
+                message = f"only its first {self._members} members were looked at (limit archive_members)"
+                self.issues.add("limit", "archive", message, self.blob.size - walk.end)
                 break
         self._runs = walk.slack.runs
         for note in walk.notes:
