@@ -7,17 +7,24 @@ substitutions of bash. Text that is no shell at all, or is cut off anywhere, sti
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+import msgspec
 
 SOURCE_LENGTH = 1024 * 1024
 """Characters of one text that are read. Commands are not counted: whoever hides one writes many before it."""
 DEPTH = 8
 """Substitutions and groups within one another that are followed."""
 
-_BLANK = " \t\r"
 _END_OF_WORD = frozenset(" \t\r\n;&|<>()")
+_BLANKS = re.compile(r"(?:[ \t\r]|\\\r?\n)*+")
+_NO_COMMAND = re.compile(r"(?:[ \t\r\n;]|\\\r?\n)*+")
+"""What means nothing where a command may begin and no here-document was announced."""
 _PLAIN = re.compile(r"[^ \t\r\n;&|<>()'\"\\$`]+")
 """Characters that stand for themselves and do not end a word."""
+_SIMPLE = re.compile(r"[^ \t\r\n;&|<>()'\"\\$`{}0-9][^ \t\r\n;&|<>()'\"\\$`]*+(?=[ \t\r\n;&|<>()]|\Z)")
+"""A word of nothing else, that nothing but a word begins like."""
+_ENDS = "\n;|)"
+"""What ends a command and begins nothing else."""
 _NOT_COMMANDS = frozenset(
     {"!", "if", "then", "elif", "else", "while", "until", "do", "time", "coproc", "fi", "done", "esac", "}"}
 )
@@ -25,8 +32,7 @@ _REDIRECTIONS = ("<<<", "<<-", "<<", "<&", "<>", "<(", ">(", ">>", ">&", ">|", "
 _CONTROL = ("&&", "||", "|&", ";;", "|", "&", ";", "(", ")")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True, gc=False):
     """One word with its quotes removed; substitutions stay as written in `text` and are parsed in `inner`.
 
     `begin` and `end` delimit it in the source. `process` marks a process substitution (`<(…)`).
@@ -39,8 +45,7 @@ class Word:
     process: bool = False
 
 
-@dataclass(slots=True)
-class Redirect:
+class Redirect(msgspec.Struct, gc=False):
     """One redirection; `body` is the text of a here-document, known once its lines were read."""
 
     operator: str
@@ -48,8 +53,7 @@ class Redirect:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, gc=False):
     """One simple command, or a group of commands when `group` is set."""
 
     words: tuple[Word, ...]
@@ -59,16 +63,14 @@ class Command:
     group: Script | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(msgspec.Struct, frozen=True, gc=False):
     """Commands joined by pipes; `background` when it ends in a single `&`."""
 
     commands: tuple[Command, ...]
     background: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(msgspec.Struct, frozen=True, gc=False):
     """Pipelines in the order in which they are written."""
 
     pipelines: tuple[Pipeline, ...] = ()
@@ -79,12 +81,11 @@ def parse(source: str) -> Script:
     return _Parser(source[:SOURCE_LENGTH]).script("", 0)
 
 
-@dataclass(slots=True)
-class _Parts:
+class _Parts(msgspec.Struct, gc=False):
     """What a command consists of while it is read."""
 
-    words: list[Word] = field(default_factory=list)
-    redirects: list[Redirect] = field(default_factory=list)
+    words: list[Word] = []
+    redirects: list[Redirect] = []
     group: Script | None = None
 
     @property
@@ -105,6 +106,8 @@ class _Parser:
         pipelines: list[Pipeline] = []
         commands: list[Command] = []
         while True:
+            if not commands and not self._announced:
+                self.at = self._behind(_NO_COMMAND)
             command = self._command(depth)
             if command is not None:
                 commands.append(command)
@@ -117,6 +120,11 @@ class _Parser:
             if operator in ("", closer):
                 return Script(tuple(pipelines))
 
+    def _behind(self, form: re.Pattern[str]) -> int:
+        """Where that ends which has this form and begins here; every form here may be empty."""
+        found = form.match(self.source, self.at)
+        return found.end() if found else self.at
+
     def _here(self, length: int = 1) -> str:
         return self.source[self.at : self.at + length]
 
@@ -125,7 +133,7 @@ class _Parser:
         self._skip_blanks()
         if self.at >= len(self.source):
             return ""
-        if self._here() == "\n":
+        if self.source[self.at] == "\n":
             self.at += 1
             self._read_bodies()
             return "\n"
@@ -137,24 +145,18 @@ class _Parser:
         return "}"
 
     def _skip_blanks(self) -> None:
-        source, length = self.source, len(self.source)
-        while self.at < length:
-            char = source[self.at]
-            if char == "\\" and source.startswith(("\\\n", "\\\r\n"), self.at):
-                self.at = source.index("\n", self.at) + 1
-            elif char in _BLANK:
-                self.at += 1
-            elif char == "#" and (self.at == 0 or source[self.at - 1] in _END_OF_WORD):
-                end = source.find("\n", self.at)
-                self.at = length if end < 0 else end
-            else:
-                return
+        source = self.source
+        at = self.at = self._behind(_BLANKS)
+        if source.startswith("#", at) and (at == 0 or source[at - 1] in _END_OF_WORD):
+            end = source.find("\n", at)
+            self.at = len(source) if end < 0 else end
 
     def _command(self, depth: int) -> Command | None:
         self._skip_blanks()
         begin = self.at
         parts = _Parts()
-        while self.at < len(self.source) and self._part(parts, depth):
+        source = self.source
+        while self.at < len(source) and source[self.at] not in _ENDS and self._part(parts, depth):
             self._skip_blanks()
         if parts.empty and not parts.redirects:
             return None
@@ -162,7 +164,12 @@ class _Parser:
 
     def _part(self, parts: _Parts, depth: int) -> bool:
         """Read one word, redirection or group into `parts`; false at an operator."""
-        if self._at_redirect():
+        simple = _SIMPLE.match(self.source, self.at)
+        if simple:
+            if parts.words or simple[0] not in _NOT_COMMANDS:
+                parts.words.append(Word(simple[0], self.at, simple.end()))
+            self.at = simple.end()
+        elif self._at_redirect():
             self._redirect(parts, depth)
         elif self._here(2) == "()" and len(parts.words) == 1:
             self.at += 2
