@@ -14,8 +14,14 @@ _TOLD_RUNS = 8
 
 
 def evidence_of(hidden: HiddenBytes, facts: Mapping[str, FileFacts]) -> Iterator[Evidence]:
-    """Where the bytes are, what they are, and how they begin; of many runs the first ones."""
+    """Where the bytes are, what they are, and how they begin; of many runs the first ones.
+
+    Bytes with a secret among the first ones are not shown.
+    """
     known = facts.get(hidden.content.sha256)
+    head = hidden.head
+    if known and any((secret.offset or 0) < len(head) for secret in known.secrets):
+        head = b""
     kind = f"{known.type}, " if known and known.type else ""
     runs = hidden.runs
     for number, (offset, length) in enumerate(runs[:_TOLD_RUNS]):
@@ -25,7 +31,7 @@ def evidence_of(hidden: HiddenBytes, facts: Mapping[str, FileFacts]) -> Iterator
         elif hidden.member:
             text += f", of {hidden.member}"
         start = sum(size for _, size in runs[:number])
-        begins = hidden.head[start : start + length].decode("latin-1")
+        begins = head[start : start + length].decode("latin-1")
         yield Evidence(
             kind="bytes",
             text=shown(f"{text}; begins {begins!r}" if begins else text),

@@ -17,6 +17,7 @@ from forensics.printable import printable
 from forensics.sources._issues import IssueLog
 
 _PIECE = 1 << 20
+_BLOBS = "blobs"
 _DEEPEST = 4
 _MOST_FILES = 200_000
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
@@ -156,16 +157,16 @@ class FolderEvidence(Evidence):
         """The names of the files, at most 200,000 and four folders deep, in order."""
         found: list[str] = []
         try:
-            for folder, folders, names, _ in os.fwalk("blobs", dir_fd=self.descriptor):
+            for folder, folders, names, _ in os.fwalk(_BLOBS, dir_fd=self.descriptor):
                 if folder.count("/") >= _DEEPEST:
                     folders.clear()
                 found += [f"{folder}/{name}" for name in names]
                 if len(found) > _MOST_FILES:
-                    self.issues.add("limit", "blobs", f"only {_MOST_FILES:,} files of it were looked at")
+                    self.issues.add("limit", _BLOBS, f"only {_MOST_FILES:,} files of it were looked at")
                     break
         except OSError as error:
             if error.errno != errno.ENOENT:
-                self.issues.add("unreadable", "blobs", f"it could not be listed: {error.strerror}")
+                self.issues.add("unreadable", _BLOBS, f"it could not be listed: {error.strerror}")
         return sorted(found)[:_MOST_FILES]
 
     def names(self) -> frozenset[str]:

@@ -79,6 +79,13 @@ def test_a_payload_spread_over_the_padding_of_many_members_is_seen_whole() -> No
     assert [piece.offset for piece in hidden.evidence[:2]] == [0x201, 0x201 + 1024]
 
 
+def test_secrets_are_not_shown() -> None:
+    (found,) = judge(DETECTOR, TAR + TOKEN)
+    assert "begins" not in found.evidence[0].text
+    (found,) = judge(DETECTOR, TAR + b"-" * 80 + TOKEN)
+    assert "begins" in found.evidence[0].text
+
+
 def test_content_that_is_a_file_too_keeps_the_file() -> None:
     scene = build([{"/token": TOKEN}, TAR + TOKEN])
     assert [(one.layer, one.path) for one in FILE_SECRETS.detect(scene)] == [
