@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEMO := .cache/demo
 DEMO_SAMPLE ?= kworker-miner
 
-.PHONY: demo test check bench lint types imports signatures format clean
+.PHONY: demo test check bench fuzz lint types imports signatures format clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -45,6 +45,12 @@ check: lint types imports signatures test
 # Time, CPU and memory against Syft and against a floor, over one large real image.
 bench: $(STAMP)
 	$(BIN)/python -m bench
+
+# Fuzz every parser for FUZZ_SECONDS each (20 by default), two at a time; FORENSICS_CORPUS gives real seeds.
+fuzz: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris 'atheris>=3.0' || \
+	  { echo "there is no build of atheris for this Python: use 3.11 or later on Linux, x86-64"; exit 1; }
+	$(BIN)/python -m fuzz run $(FUZZ_TARGETS)
 
 format: $(STAMP)
 	$(BIN)/ruff format .

@@ -50,6 +50,7 @@ ISSUES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(CONFIGS, LISTS, st.lists(ISSUES, max_size=3).map(tuple))
 def test_any_configuration(config: ImageConfig, lines: tuple[str, ...], issues: tuple[Issue, ...]) -> None:
     layers = tuple(LayerSource(index=n, name="x", created_by=line) for n, line in enumerate(lines))
