@@ -33,9 +33,10 @@ class SparseLayout(NamedTuple):
     def segments(self) -> tuple[Segment, ...] | None:
         """The runs with their place in the archive, at least one (maybe empty) unless the file is empty.
 
-        None when they are out of order, overlap, or reach beyond the file or beyond what is stored.
+        None when the size is none, or when they are out of order, overlap, or reach beyond the file or
+        beyond what is stored.
         """
-        if self.pairs is None or self.size is None:
+        if self.pairs is None or self.size is None or self.size < 0:
             return None
         found = []
         behind, used = 0, 0
@@ -61,7 +62,10 @@ def old_gnu_layout(view: memoryview, position: int, size: int, most: int) -> Spa
         block = bytes(view[start : start + _BLOCK])
         further = _binary_pairs(block, 0, _IN_BLOCK)
         unread += [_behind_pairs(further, start, _IN_BLOCK), (start + _BLOCK_MORE + 1, start + _BLOCK)]
-        pairs = None if pairs is None or further is None else pairs + further if further else pairs
+        if pairs is None or further is None:
+            pairs = None
+        else:
+            pairs.extend(further)
         start, more = start + _BLOCK, block[_BLOCK_MORE]
     return SparseLayout(None if more else pairs, real, start, size, tuple(unread))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -352,6 +353,22 @@ class TestSparse:
         assert [(run.logical_offset, run.data_offset, run.size) for run in found.segments] == [
             (offset, 3 * 512 + at, 1) for at, (offset, _) in enumerate(runs)
         ]
+
+    def test_an_old_gnu_map_of_a_file_with_less_than_no_bytes_is_none(self) -> None:
+        prefix = bytes(41) + bytes(97) + base256(-5, 12)
+        head = header(b"sparse", 0, b"S", magic=b"ustar  \0", prefix=prefix[:155], trailer=prefix[155:])
+        (found,), walked = walk(head + END)
+        assert (found.size, found.segments) == (0, ())
+        assert codes(walked) == [("bad-sparse-map", 0)]
+
+    def test_an_old_gnu_map_of_very_many_blocks_is_read_in_time_with_its_length(self) -> None:
+        blocks = 16_000
+        data = (
+            self.old_gnu(b"", 1, 40000, 0) + (self.pairs(*(0, 0) * 21) + b"\x01").ljust(512, b"\0") * blocks
+        )
+        begin = time.process_time()
+        walk(data + bytes(512) + END)
+        assert time.process_time() - begin < 4
 
     def test_pax_0_0(self) -> None:
         data = pax(
