@@ -16,7 +16,7 @@ from forensics.model.issues import Issue
 from forensics.pipeline import protocol
 from forensics.pipeline.cache import FactsCache
 from forensics.pipeline.events import FactsLearnt, Listener, Progress, Stage
-from forensics.pipeline.pool import Task, WorkerPool, WrongAnswer
+from forensics.pipeline.pool import KILLED, Task, WorkerPool, WrongAnswer
 
 _BATCH_BYTES = 8 * MIB
 _BATCH_FILES = 256
@@ -65,6 +65,7 @@ class ContentExamination:
         self._facts: dict[str, FileFacts] = {}
         self._undigested: dict[str, FileFacts] = {}
         self._unsaved: list[FileFacts] = []
+        self._killed: set[str] = set()
         self._done = 0
         self._total = 0
 
@@ -163,12 +164,20 @@ class ContentExamination:
             self._listen(FactsLearnt(facts))
             self._listen(Progress(Stage.EXAMINE, self._done, self._total))
 
+    def _is_tried_again(self, rest: tuple[protocol.ContentTask, ...], how: str) -> bool:
+        """Whether a content alone gets another worker, once: no content kills by SIGKILL, but others do."""
+        again = {each.sha256 for each in rest}
+        if how != KILLED or self._pool.out_of_time or again <= self._killed:
+            return False
+        self._killed |= again
+        return True
+
     def _died(self, task: Task, how: str) -> None:
         """Give what a dead worker had not answered to others, one by one; alone, a content is given up."""
         match task.request:
             case protocol.ExamineContents(contents):
                 rest = contents[task.answered :]
-                if len(contents) > 1:
+                if len(contents) > 1 or self._is_tried_again(rest, how):
                     self._queue.extend(Task(protocol.ExamineContents((each,))) for each in rest)
                 else:
                     code = "limit" if self._pool.out_of_time else "worker-died"

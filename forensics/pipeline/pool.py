@@ -23,6 +23,9 @@ _POLL_SECONDS = 0.05
 _SILENCE_SECONDS = 300.0
 """A task without a sign of life for so long is given up."""
 _DYING_SECONDS = 2.0
+_BY_SIGNAL = "the worker process ended with {}"
+KILLED = _BY_SIGNAL.format(signal.SIGKILL.name)
+"""How a worker ends that somebody else killed, the kernel in need of memory for example."""
 _MESSAGE_SECONDS = 60.0
 """A message that has begun must be complete after so long."""
 
@@ -227,7 +230,7 @@ def _manner_of_death(status: int) -> str:
     if status == -signal.SIGXCPU:
         return "it took more processor time than a worker may have"
     if status < 0:
-        return f"the worker process ended with {signal.Signals(-status).name}"
+        return _BY_SIGNAL.format(signal.Signals(-status).name)
     if status == protocol.OUT_OF_MEMORY:
         return "it needed more memory than a worker may have (limit worker_bytes)"
     return f"the worker process ended with status {status}"
