@@ -24,21 +24,24 @@ _DEFAULT_VARIANTS = {("arm64", "v8"), ("amd64", "v1")}
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One image that can be opened; `load` reads the rest. `digest` is of its manifest or configuration."""
+    """One image that can be opened; `load` reads the rest. `digest` is of its manifest or configuration.
+
+    `layers` is their number, None where it is not known before the image is loaded.
+    """
 
     tags: tuple[str, ...]
     platform: Platform
-    layers: int
+    layers: int | None
     digest: str
     load: Callable[[], Image]
 
     def line(self, index: int) -> str:
         """How it stands in the list."""
         tags = ", ".join(self.tags) or "(no tag)"
-        count = f"{self.layers} layer" + ("" if self.layers == 1 else "s")
+        count = "" if self.layers is None else f"  {self.layers} layer" + ("" if self.layers == 1 else "s")
         algorithm, _, digest = self.digest.partition(":")
         short = f"{algorithm}:{digest[:12]}" if digest else "(no digest)"
-        return printable(f"{index}  {tags}  {self.platform}  {count}  {short}")
+        return printable(f"{index}  {tags}  {self.platform}{count}  {short}")
 
 
 def choose(

@@ -12,9 +12,19 @@ from forensics.errors import ForensicsError, ImageNotOpened, UsageError
 from forensics.printable import printable
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]+):.*", re.DOTALL)
-_REMOTE = frozenset({"registry", "docker", "docker-daemon", "podman", "containerd", "containers-storage"})
 _WEB = frozenset({"http", "https"})
-_ALIASES = {"oci": "oci-dir", "dir": "rootfs", "file": "", "docker-save": "docker-archive"}
+_ALIASES = {
+    "oci": "oci-dir",
+    "dir": "rootfs",
+    "file": "",
+    "docker-save": "docker-archive",
+    "docker-daemon": "docker",
+    "podman": "docker",
+}
+_TO_SAVE = {
+    "containerd": "ctr images export image.tar {name}",
+    "containers-storage": "skopeo copy containers-storage:{name} docker-archive:image.tar",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +87,19 @@ def _path_and_tag(rest: str) -> tuple[Path, str]:
 def _no_such_scheme(scheme: str, rest: str) -> ForensicsError:
     rest = printable(rest)
     name = rest.removeprefix("//") or "NAME"
-    if scheme in _REMOTE or scheme in _WEB:
-        hint = f"save the image first: skopeo copy docker://{name} docker-archive:image.tar"
-        if scheme == "docker-daemon" or (scheme == "docker" and not rest.startswith("//")):
-            hint = f"save the image first: docker save -o image.tar {name}"
-        return UsageError(f"{scheme}: cannot be opened, only files and folders can", hint)
+    if scheme in _WEB:
+        return UsageError(
+            f"{scheme}: cannot be opened",
+            f"an image of a registry is registry:{name}, a file has to be downloaded first",
+        )
+    if scheme in _TO_SAVE:
+        return UsageError(
+            f"{scheme}: cannot be opened", f"save the image first: {_TO_SAVE[scheme].format(name=name)}"
+        )
     if scheme in _ALIASES:
         meant = f"{_ALIASES[scheme]}:{rest}".removeprefix(":")
         return UsageError(f"{scheme}: is no scheme of this program", f"did you mean {meant}?")
     return ImageNotOpened(
         f"there is nothing at {scheme}:{rest}",
-        f"if it is an image of an engine, save it to a file first: docker save -o image.tar {scheme}:{rest}",
+        f"an image of a registry is registry:{scheme}:{rest}, one of an engine docker:{scheme}:{rest}",
     )

@@ -10,15 +10,17 @@ from forensics.sources._reference import parse_reference
 from forensics.spool import Spool
 
 SCHEMES = ("docker-archive", "oci-archive", "oci-dir", "rootfs")
+REMOTE = ("docker", "registry")
 
 
 def test_every_source_is_offered_in_name_order():
     found = {source.id: source for source in sources()}
     assert list(found) == sorted(found)
-    assert {"docker_archive", "docker_engine", "oci_layout", "rootfs"} <= found.keys()
+    assert list(found) == ["docker_archive", "docker_engine", "oci_layout", "registry", "rootfs"]
     local = [scheme for source in found.values() if not source.remote for scheme in source.schemes]
     assert sorted(local) == sorted(SCHEMES)
-    assert found["docker_engine"].remote
+    remote = [scheme for source in found.values() if source.remote for scheme in source.schemes]
+    assert sorted(remote) == sorted(REMOTE)
 
 
 @pytest.mark.parametrize(
@@ -51,17 +53,17 @@ def test_what_exists_wins_over_every_other_reading(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("registry:host/name:tag", "skopeo copy docker://host/name:tag docker-archive:image.tar"),
-        ("docker://host/name:tag", "skopeo copy docker://host/name:tag docker-archive:image.tar"),
-        ("docker:name:tag", "docker save -o image.tar name:tag"),
-        ("containers-storage:x", "skopeo copy"),
-        ("https://host/x.tar", "skopeo copy"),
+        ("docker-daemon:name:tag", "docker:name:tag"),
+        ("podman:name", "docker:name"),
+        ("containers-storage:x", "skopeo copy containers-storage:x docker-archive:image.tar"),
+        ("containerd:x", "ctr images export image.tar x"),
+        ("https://host/x:1", "registry:host/x:1"),
         ("oci:/x", "oci-dir:/x"),
     ],
 )
 def test_schemes_that_nobody_offers(text, hint):
     with pytest.raises(UsageError) as raised:
-        parse_reference(text, SCHEMES)
+        parse_reference(text, SCHEMES, REMOTE)
     assert hint in raised.value.hint
     assert "\n" not in raised.value.message
     assert raised.value.exit_code == 2
@@ -69,9 +71,24 @@ def test_schemes_that_nobody_offers(text, hint):
 
 def test_what_looks_like_an_image_name_is_no_file():
     with pytest.raises(ImageNotOpened) as raised:
-        parse_reference("nginx:latest", SCHEMES)
+        parse_reference("nginx:latest", SCHEMES, REMOTE)
     assert raised.value.exit_code == 3
-    assert "docker save -o image.tar nginx:latest" in raised.value.hint
+    assert "registry:nginx:latest" in raised.value.hint
+    assert "docker:nginx:latest" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "scheme", "name"),
+    [
+        ("registry:host/name:tag", "registry", "host/name:tag"),
+        ("docker://host/name:tag", "registry", "host/name:tag"),
+        ("registry:alpine", "registry", "alpine"),
+        ("docker:name:tag", "docker", "name:tag"),
+    ],
+)
+def test_references_that_lead_to_names(text, scheme, name):
+    found = parse_reference(text, SCHEMES, REMOTE)
+    assert (found.scheme, found.name, found.tag) == (scheme, name, "")
 
 
 @pytest.mark.parametrize("text", ["", "\0", "rootfs:"])
