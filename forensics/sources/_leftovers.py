@@ -18,7 +18,8 @@ from forensics.model.image import Blob, Leftover
 from forensics.parsers.tar import TarRun, text
 from forensics.sources._evidence import Evidence, Stored, blob_pieces, read_blob
 
-_KNOWN = frozenset({"manifest.json", "index.json", "repositories", "oci-layout", "acquisition.json"})
+_KNOWN = frozenset({"manifest.json", "index.json", "repositories", "oci-layout"})
+_OF_LAYOUTS = _KNOWN - {"manifest.json"} | {"acquisition.json"}
 _VERSION = re.compile(r"[0-9a-f]{64}/VERSION")
 _LEGACY_KEYS = frozenset(
     {"id", "parent", "comment", "created", "container", "container_config", "docker_version", "author"}
@@ -41,7 +42,8 @@ def leftovers(
     other documents lead to), `unaccounted` (the archive is cut, and with
     it maybe what refers to the content), `shadowed` (a member that a later one of its name replaces).
     """
-    rest = [one for one in evidence.unneeded(frozenset(needed)) if _is_left(one)]
+    known = _KNOWN if evidence.find("manifest.json") else _OF_LAYOUTS
+    rest = [one for one in evidence.unneeded(frozenset(needed)) if _is_left(one, known)]
     untagged = _untagged(evidence, rest, limits)
     found: list[Leftover] = []
     for one in rest:
@@ -66,10 +68,10 @@ def _place(blob: Blob) -> tuple[int, int]:
     return blob.fd, blob.offset
 
 
-def _is_left(one: Stored) -> bool:
+def _is_left(one: Stored, known: frozenset[str]) -> bool:
     if not one.blob.size:
         return False
-    if one.name in _KNOWN and not one.shadowed:
+    if one.name in known and not one.shadowed:
         return False
     if _VERSION.fullmatch(one.name) and one.blob.size <= 4:
         return read_blob(one.blob).strip() != b"1.0"

@@ -66,6 +66,11 @@ def test_archives_as_tools_write_them_hold_nothing_more(opened) -> None:
     assert opened(gzip.compress(docker_save([LAYER])))[1] == []
 
 
+def test_a_record_of_acquisition_belongs_to_layouts_alone(opened) -> None:
+    _, held = opened(docker_save([LAYER], extra=[("acquisition.json", SECRET)]))
+    assert held == [("unreferenced", "acquisition.json", SECRET)]
+
+
 def test_a_member_that_nothing_refers_to(opened) -> None:
     _, held = opened(docker_save([LAYER], extra=[("notes/payload", SECRET), ("x/VERSION", b"2.0")]))
     assert held == [("unreferenced", "notes/payload", SECRET), ("unreferenced", "x/VERSION", b"2.0")]
