@@ -124,8 +124,8 @@ class _Source:
 
     def ends_with(self, mark: bytes) -> bool:
         """Whether the last bytes are these."""
-        end = self._blob.offset + self.size
-        return os.pread(self._blob.fd, len(mark), end - len(mark)) == mark
+        start = self.size - len(mark)
+        return start >= 0 and os.pread(self._blob.fd, len(mark), self._blob.offset + start) == mark
 
     def finish(self) -> None:
         """Pass what nobody read through the digest."""
