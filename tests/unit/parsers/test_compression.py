@@ -97,7 +97,7 @@ class TestDetection:
 
     @pytest.mark.parametrize("told", [b"\x18\x5b\0\x27", b"\x04\x5b\x97", b"\xff\xff\xff\x7f", b""])
     def test_a_skippable_frame_longer_than_the_file_is_cut(self, files: Files, told: bytes) -> None:
-        found = files.run(b"\x50\x2a\x4d\x18" + told)
+        found, _ = files.run(b"\x50\x2a\x4d\x18" + told)
         assert (found.code, found.consumed, found.lost) == ("truncated", 0, 4 + len(told))
 
     def test_what_is_not_compressed_is_refused(self, files: Files) -> None:
