@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -11,6 +13,7 @@ import ssl
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +71,7 @@ def make_certificates(openssl: str, folder: Path) -> Certificates:
     run("req", "-x509", *elliptic, "-keyout", ca_key, "-out", ca, *authority)
     for name in ("server", "client"):
         request, extensions = folder / f"{name}.csr", folder / f"{name}.ext"
-        extensions.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        extensions.write_text("subjectAltName=DNS:localhost,DNS:registry.test,IP:127.0.0.1\n")
         run(
             "req",
             "-new",
@@ -153,6 +156,20 @@ class Registry:
         )
         return self.digest(name)
 
+    def put_manifest(self, name: str, content: bytes, media_type: str) -> None:
+        """Put a manifest as it is under a name with a tag; everything it names must be there."""
+        repository, _, tag = name.partition(":")
+        pair = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        request = urllib.request.Request(
+            f"https://{self.host}/v2/{repository}/manifests/{tag}",
+            data=content,
+            headers={"Authorization": f"Basic {pair}", "Content-Type": media_type},
+            method="PUT",
+        )
+        context = ssl.create_default_context(cafile=str(self.certificates.ca))
+        with urllib.request.urlopen(request, timeout=30, context=context) as answer:
+            assert answer.status == 201
+
     def digest(self, name: str) -> str:
         """What skopeo says the digest of the manifest is."""
         options = ["--cert-dir", str(self.trust), "--creds", f"{USER}:{PASSWORD}", "--raw"]
@@ -162,8 +179,6 @@ class Registry:
             capture_output=True,
             timeout=60,
         )
-        import hashlib
-
         return "sha256:" + hashlib.sha256(raw.stdout).hexdigest()
 
     def blob_path(self, digest: str) -> Path:
@@ -178,8 +193,6 @@ class Registry:
 
 def access_to(folder: Path, *hosts: str, ca: Path, password: str = PASSWORD) -> Access:
     """Credentials for some hosts in a file."""
-    import base64
-
     pair = base64.b64encode(f"{USER}:{password}".encode()).decode()
     path = folder / "auth.json"
     path.write_text(json.dumps({"auths": {host: {"auth": pair} for host in hosts}}))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 _MOST = 16
 _LONGEST = 16_384
@@ -29,10 +30,8 @@ class Challenge:
 
 def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
     """The challenges of all `WWW-Authenticate` headers, in their order, sixteen at most."""
-    found: list[Challenge] = []
-    for header in headers:
-        found.extend(_of_one(header[:_LONGEST]))
-    return tuple(found[:_MOST])
+    found = (challenge for header in headers for challenge in _of_one(header[:_LONGEST]))
+    return tuple(islice(found, _MOST))
 
 
 def _of_one(header: str) -> Iterable[Challenge]:

@@ -271,7 +271,7 @@ def _not_opened(shown: str, error: OSError) -> ImageNotOpened:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return ImageNotOpened(
             f"there is nothing at {shown}",
-            "check the path; an image that an engine holds is opened with docker:NAME",
+            "check the path; an image of a registry is registry:NAME, one of an engine docker:NAME",
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return ImageNotOpened(f"{shown} may not be read", "check its permissions or copy it")
