@@ -10,6 +10,9 @@ from forensics.model.files import Change, Content, Entry, FileKind, FileState, F
 LONGEST_LINK = 4095
 """Characters of a link that can be followed: Linux has no longer paths (PATH_MAX)."""
 
+_MOST_STEPS = 2_000_000
+"""Components of link targets that may be walked to lay all layers of an image."""
+
 _DIRECTORY, _SYMLINK = FileKind.DIRECTORY, FileKind.SYMLINK
 
 
@@ -58,19 +61,32 @@ class Node(msgspec.Struct, gc=False, eq=False):
 
 
 class Room:
-    """How many places all trees of an image may still have together.
+    """How many places all trees of an image may still have together, and how far links may still lead.
 
-    A name of a few kilobytes can ask for thousands of folders, so members alone do not bound them.
+    A name of a few kilobytes can ask for thousands of folders, so members alone do not bound them; and the
+    name of a link that leads over forty others asks for as many steps as all their targets have.
     """
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, steps: int = _MOST_STEPS) -> None:
         self.places = places
+        self.steps = steps
 
     def take(self) -> None:
         """Use one; raises NoRoom when there is none."""
         if self.places <= 0:
             raise NoRoom
         self.places -= 1
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether links may still be followed."""
+        return self.steps > 0
+
+    def walk(self, link: str) -> list[str]:
+        """The components of a link that is followed, the last one first; they are counted."""
+        found = components(link)[::-1]
+        self.steps -= len(found)
+        return found
 
     def give_back(self, places: int) -> None:
         """Free some that are not used any more."""
@@ -118,7 +134,7 @@ def seen_at(root: Node, path: str) -> Draft | None:
     return node.seen if node is not None else None
 
 
-def find(root: Node, path: str, limits: Limits) -> Draft | None:
+def find(root: Node, path: str, limits: Limits, room: Room) -> Draft | None:
     """What is seen at `path`, symbolic links in its folders followed, the last component not."""
     pending = components(path)[::-1]
     nodes, hops = [root], 0
@@ -130,12 +146,12 @@ def find(root: Node, path: str, limits: Limits) -> Draft | None:
         node = (nodes[-1].children or {}).get(name)
         if node is None:
             return None
-        link = link_at(node) if pending else ""
+        link = link_at(node, room) if pending else ""
         if link:
             hops += 1
             if hops > limits.link_hops:
                 return None
-            pending.extend(components(link)[::-1])
+            pending.extend(room.walk(link))
             if link.startswith("/"):
                 del nodes[1:]
             continue
@@ -143,9 +159,9 @@ def find(root: Node, path: str, limits: Limits) -> Draft | None:
     return nodes[-1].seen
 
 
-def link_at(node: Node) -> str:
+def link_at(node: Node, room: Room) -> str:
     """The target of the symbolic link at this place, empty when there is none that can be followed."""
-    if node.seen is None or node.seen.entry.kind is not _SYMLINK:
+    if not room.has_steps or node.seen is None or node.seen.entry.kind is not _SYMLINK:
         return ""
     link = node.seen.entry.link
     return link if can_follow(link) else ""

@@ -82,7 +82,7 @@ class Unpacking:
             return None
         above_node, real = known
         node = child(above_node, name, self._room)
-        if link_at(node):
+        if link_at(node, self._room):
             return None
         self._make_way(node)
         return node, folder if real == above else f"{real}/{name}"
@@ -100,12 +100,12 @@ class Unpacking:
                 del nodes[max(1, len(nodes) - 1) :], names[max(1, len(names) - 1) :]
                 continue
             node = child(nodes[-1], name, self._room)
-            link = link_at(node) if follow else ""
+            link = link_at(node, self._room) if follow else ""
             if link:
                 hops += 1
                 if hops > self._limits.link_hops:
                     return self._enter(folder, follow=False)
-                pending.extend(components(link)[::-1])
+                pending.extend(self._room.walk(link))
                 if link.startswith("/"):
                     del nodes[1:], names[1:]
                 continue
@@ -126,7 +126,7 @@ class Unpacking:
 
     def _link(self, draft: Draft) -> None:
         """Give a hard link the content of its target, if the target is there already."""
-        target = find(self.root, draft.entry.link, self._limits)
+        target = find(self.root, draft.entry.link, self._limits, self._room)
         if target is not None:
             draft.content = target.content
         elif draft.entry.link in self._aufs:

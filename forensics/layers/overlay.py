@@ -58,6 +58,8 @@ class _Laying:
         own.unpack(self._layer.entries)
         self._lay(own.root)
         self._link(own.links)
+        if not self._room.has_steps:
+            self.log.add("limit", "links lead through so many folders that not all of them are followed")
         for draft in own.drafts:
             below = self._gone.get(draft.path)
             if below is None and draft.changed_by is not None:
@@ -130,14 +132,14 @@ class _Laying:
     def _link_chain(self, first: Draft, dead: set[int]) -> None:
         """Follow hard links to hard links up to a content, and give it to all of them."""
         chain, members = [first], {id(first)}
-        target = find(self._root, first.entry.link, self._limits)
+        target = find(self._root, first.entry.link, self._limits, self._room)
         while target is not None and target.entry.kind is FileKind.HARDLINK and target.content is None:
             if id(target) in members or id(target) in dead or target.layer != self._index:
                 target = None
                 break
             chain.append(target)
             members.add(id(target))
-            target = find(self._root, target.entry.link, self._limits)
+            target = find(self._root, target.entry.link, self._limits, self._room)
         for link in chain:
             if target is not None and target.content is not None:
                 link.content = target.content

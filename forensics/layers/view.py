@@ -28,7 +28,7 @@ _PATH = attrgetter("path")
 _PIECE = MIB
 _ADOPTED = -(1 << 40)
 _REMEMBERED = 32 * MIB
-"""Characters of directory paths whose resolution is kept."""
+"""Characters of paths of directories and links whose resolution is kept."""
 
 
 class ImageView:
@@ -67,6 +67,7 @@ class ImageView:
             removed.sort(key=_PATH)
         self._by_offset: dict[int, dict[int, FileVersion]] = {}
         self._folders: dict[int | None, dict[str, tuple[str, int] | None]] = {}
+        self._links: dict[int | None, dict[str, tuple[str, int] | None]] = {}
         self._remembered = 0
 
     def _take_in(self, index: int, versions: list[FileVersion]) -> None:
@@ -160,7 +161,7 @@ class ImageView:
     def _folder(self, folder: str, top: int | None) -> tuple[str, int] | None:
         """The real path of a directory ("" for the root) and the links it took; None for a loop."""
         if self._remembered > _REMEMBERED:
-            self._folders, self._remembered = {}, 0
+            self._folders, self._links, self._remembered = {}, {}, 0
         known = self._folders.setdefault(top, {})
         rest: list[str] = []
         found: tuple[str, int] | None = ("", 0)
@@ -178,32 +179,55 @@ class ImageView:
         return found
 
     def _walk(self, path: str, top: int | None, real: str = "", hops: int = 0) -> tuple[str, int] | None:
-        """The real path that `path`, as seen from the directory `real`, leads to, and the links it took."""
-        pending = path.split("/")[::-1]
-        if path.startswith("/"):
-            real = ""
-        while pending:
-            if hops > self._limits.link_hops:
-                return None
-            name = pending.pop()
-            if name in {"", "."}:
+        """The real path that `path`, as seen from the directory `real`, leads to, and the links it took.
+
+        Where a link leads is found once: a chain of links would otherwise be walked anew from each of them.
+        """
+        known = self._links.setdefault(top, {})
+        walks = [_Walk("", path, real, hops)]
+        under_way: set[str] = set()
+        while True:
+            walk = walks[-1]
+            if walk.pending:
+                link = self._step(walk, top, known, under_way)
+                if link is not None:
+                    under_way.add(link.at)
+                    walks.append(link)
                 continue
-            if name == "..":
-                real = real.rpartition("/")[0]
-                continue
-            there = f"{real}/{name}"
-            version = self.visible(there, top)
-            if version is None or version.entry.kind is not FileKind.SYMLINK:
-                real = there
-                continue
-            link = version.entry.link
-            hops += 1
-            if not can_follow(link):
-                return None
-            pending.extend(link.split("/")[::-1])
-            if link.startswith("/"):
-                real = ""
-        return (real, hops) if hops <= self._limits.link_hops else None
+            walks.pop()
+            found = (walk.real, walk.hops) if walk.hops <= self._limits.link_hops else None
+            if not walks:
+                return found
+            under_way.discard(walk.at)
+            known[walk.at] = found
+            self._remembered += len(walk.at)
+            walks[-1].arrive(found, self._limits.link_hops)
+
+    def _step(
+        self,
+        walk: _Walk,
+        top: int | None,
+        known: dict[str, tuple[str, int] | None],
+        under_way: set[str],
+    ) -> _Walk | None:
+        """Take one component; the walk of a link that has to be followed first, None where there is none."""
+        name = walk.pending.pop()
+        if name in {"", "."}:
+            return None
+        if name == "..":
+            walk.real = walk.real.rpartition("/")[0]
+            return None
+        there = f"{walk.real}/{name}"
+        version = self.visible(there, top)
+        if version is None or version.entry.kind is not FileKind.SYMLINK:
+            walk.real = there
+        elif there in known:
+            walk.arrive(known[there], self._limits.link_hops)
+        elif there in under_way or not can_follow(version.entry.link):
+            walk.arrive(None, self._limits.link_hops)
+        else:
+            return _Walk(there, version.entry.link, walk.real, 1)
+        return None
 
     # ---- bytes -----------------------------------------------------------------------------------------
 
@@ -273,6 +297,26 @@ class ImageView:
             if len(piece) < stop - start:
                 return bytes(found)
         return bytes(found) + bytes(length - len(found))
+
+
+class _Walk:
+    """A path on its way: what is left of it, where it came to, over how many links; `at` is a link's."""
+
+    __slots__ = ("at", "hops", "pending", "real")
+
+    def __init__(self, at: str, path: str, real: str, hops: int) -> None:
+        self.at = at
+        self.pending = path.split("/")[::-1]
+        self.real = "" if path.startswith("/") else real
+        self.hops = hops
+
+    def arrive(self, found: tuple[str, int] | None, most: int) -> None:
+        """Go on from where a link led to; nowhere, when it led nowhere or over too many others."""
+        real, hops = found or ("", most + 1)
+        self.real = real
+        self.hops += hops
+        if self.hops > most:
+            self.pending.clear()
 
 
 def _seen(versions: tuple[FileVersion, ...], top: int | None) -> FileVersion | None:
