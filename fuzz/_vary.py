@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -69,15 +70,15 @@ def _change(holder: list[Any], chance: Random) -> None:
     other, at = chance.choice(places)
     how = chance.randrange(7)
     if how <= 1:
-        parent[key] = chance.choice(_ODD)
+        parent[key] = deepcopy(chance.choice(_ODD))
     elif how == 2:
-        parent[key] = json.loads(json.dumps(other[at])) if len(json.dumps(other[at])) < 4096 else None
+        parent[key] = deepcopy(other[at])
     elif how == 3 and parent is not holder:
         del parent[key]
     elif how == 4 and isinstance(parent, list) and parent is not holder:
-        parent.extend([parent[key]] * chance.choice((1, 2, 40)))
+        parent.extend(deepcopy(parent[key]) for _ in range(chance.choice((1, 2, 40))))
     elif how == 5 and isinstance(parent, dict):
-        parent[_other_key(str(key), chance)] = parent[key]
+        parent[_other_key(str(key), chance)] = deepcopy(parent[key])
     else:
         parent[key] = [parent[key]] if chance.randrange(2) else {str(key): parent[key]}
 
