@@ -15,7 +15,10 @@ import pytest
 from forensics.cli.main import COMMANDS
 from forensics.errors import Cancelled, ChoiceNeeded, ForensicsError, ImageNotOpened, UsageError
 
-RELEASED = ["cat", "completion", "extract", "layers", "ls", "open", "rules", "samples", "scan", "version"]
+RELEASED = [
+    "acquire", "cat", "completion", "doctor", "extract", "layers", "ls", "open", "rules", "samples", "scan",
+    "store", "version",
+]  # fmt: skip
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
