@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from forensics.layers import ImageView
 from forensics.model.facts import FileFacts
@@ -15,6 +16,9 @@ from forensics.model.issues import Issue
 from forensics.model.packages import Inventory
 from forensics.model.report import Report
 from forensics.model.sbom import Reconciliation
+
+if TYPE_CHECKING:
+    from forensics.pipeline.members import MemberReader
 
 
 class Stage(StrEnum):
@@ -55,9 +59,10 @@ class LayerIndexed:
 
 @dataclass(frozen=True, slots=True)
 class ViewReady:
-    """All layers are indexed and overlaid; the view can read bytes until the session is closed."""
+    """All layers are indexed and overlaid; bytes and members can be read until the session is closed."""
 
     view: ImageView
+    members: MemberReader | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from forensics.cancellation import Cancellation
 from forensics.errors import ForensicsError
 from forensics.layers import ImageView
 from forensics.model.files import Content, FileVersion
@@ -19,6 +20,9 @@ from forensics.pipeline.pool import Task, WorkerPool, WrongAnswer
 from forensics.printable import printable
 from forensics.spool import Spool
 
+_MOST_KEPT = 256
+"""Members held open at a time, two files each."""
+
 
 class MemberReader:
     """Asks a process of its own, so that it can be asked from any thread, also during an analysis.
@@ -26,8 +30,9 @@ class MemberReader:
     `inner` is a name within the archive, `a.jar!/b.class` for what lies deeper, as text with surrogates.
     """
 
-    def __init__(self, pool: Callable[[], WorkerPool], view: ImageView, spool: Spool) -> None:
+    def __init__(self, pool: Callable[[Cancellation], WorkerPool], view: ImageView, spool: Spool) -> None:
         self._start = pool
+        self._cancel = Cancellation()
         self._pool: WorkerPool | None = None
         self._view = view
         self._spool = spool
@@ -46,6 +51,11 @@ class MemberReader:
         with self._lock:
             place = (outer.key, inner, sha256)
             if place not in self._known:
+                if len(self._known) >= _MOST_KEPT:
+                    raise ForensicsError(
+                        f"{_MOST_KEPT} members were looked at already, and each is held open",
+                        "close the image and open it again",
+                    )
                 self._known[place] = self._read(outer, inner, sha256)
             return self._known[place]
 
@@ -93,7 +103,7 @@ class MemberReader:
             return True
 
         if self._pool is None:
-            self._pool = self._start()
+            self._pool = self._start(self._cancel)
         tasks = deque([Task(request, descriptors)])
         self._pool.run(tasks, heard, lambda _task, how: deaths.append(how))
         if deaths:
@@ -101,7 +111,8 @@ class MemberReader:
         return answers[0]
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, also while somebody waits for it."""
+        self._cancel.cancel()
         if self._pool is not None:
             self._pool.close()
 

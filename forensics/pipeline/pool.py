@@ -67,9 +67,9 @@ class WorkerPool:
         self._end_of_time: float | None = None
         self._seconds = 0
 
-    def beside(self, jobs: int) -> WorkerPool:
+    def beside(self, jobs: int, cancel: Cancellation) -> WorkerPool:
         """Another pool whose processes see what those of this one see, now and later."""
-        pool = WorkerPool(jobs, protocol.Hello(Limits()), self._cancel)
+        pool = WorkerPool(jobs, protocol.Hello(Limits()), cancel)
         pool._opening = self._opening
         return pool
 

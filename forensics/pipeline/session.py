@@ -134,7 +134,7 @@ class Session:
         if self._view is None:
             layers, leftovers = self.index_layers(listen), self.open(listen).leftovers
             self._view = ImageView(layers, self.options.limits, leftovers)
-            listen(ViewReady(self._view))
+            listen(ViewReady(self._view, self.members))
         return self._view
 
     @property
@@ -142,7 +142,7 @@ class Session:
         """Reads members of archives in the image; only once the layers are overlaid."""
         if self._members is None:
             view = self.index()
-            self._members = MemberReader(lambda: self.pool.beside(1), view, self._spool)
+            self._members = MemberReader(lambda cancel: self.pool.beside(1, cancel), view, self._spool)
             self._resources.callback(self._members.close)
         return self._members
 

@@ -32,10 +32,12 @@ from forensics.model.report import (
 from forensics.model.sbom import FileStatus, FileVerdict, Reconciliation
 from forensics.pipeline import events
 from forensics.pipeline.events import Event, Stage
+from forensics.pipeline.members import MemberReader
 from forensics.printable import exact_base64, printable
 from forensics.tui.file_index import FileIndex, version_of_row
 from forensics.tui.findings_book import FindingsBook
 from forensics.tui.image_rows import LayerRow, card_of_image, row_of_report, row_of_source
+from forensics.tui.members import facts_within, place_of
 from forensics.tui.notebook import Notebook
 
 Key = tuple[int, int]
@@ -108,6 +110,7 @@ class Store:
         self.indexes: dict[int, LayerIndex] = {}
         self.early: dict[int, EarlyLayer] = {}
         self.view: ImageView | None = None
+        self.members: MemberReader | None = None
         self.files: FileIndex | None = None
         self.findings = FindingsBook()
         self.packages: tuple[ReportPackage, ...] | None = None
@@ -168,8 +171,18 @@ class Store:
         return max(self.stages, key=list(Stage).index, default=None)
 
     def facts_of(self, version: FileVersion) -> FileFacts | None:
-        """What was learnt from the version's bytes."""
-        return self._facts.get(version.sha256) if version.sha256 else None
+        """What was learnt from the version's bytes; of a member, what its archive keeps of it."""
+        if not version.sha256:
+            return None
+        outer = self.outer_of(version)
+        if outer is None:
+            return self._facts.get(version.sha256)
+        return facts_within(self._facts.get(outer.sha256), version.sha256)
+
+    def outer_of(self, version: FileVersion) -> FileVersion | None:
+        """The file that holds a member of an archive; None for a file of the image."""
+        outer = self.files.by_key(version.key) if self.files else None
+        return outer if outer is not None and outer.path != version.path else None
 
     def type_of(self, version: FileVersion) -> str:
         """The content's type id, empty while it is unknown."""
@@ -186,6 +199,9 @@ class Store:
         if self.files is None:
             return ()
         shown = printable(version.path)
+        if self.outer_of(version) is not None:
+            place = (shown, version.layer, version.sha256)
+            return tuple(each for each in self.findings.ordered if place_of(each) == place)
         return tuple(
             finding
             for finding in self.findings.ordered
@@ -246,8 +262,8 @@ class Store:
                 self.image_layers[index.index] = self.image_layers[index.index].indexed(index)
                 self.indexes[index.index] = index
                 return frozenset({Topic.LAYERS, Topic.FILES})
-            case events.ViewReady(view):
-                self.view = view
+            case events.ViewReady(view, members):
+                self.view, self.members = view, members
                 self._finish_stages()
                 return frozenset({Topic.FILES, Topic.PROGRESS})
             case events.FactsLearnt(facts):

@@ -12,11 +12,13 @@ from textual.widgets import Label
 
 from forensics.examine import Examination, load_signatures
 from forensics.model.facts import (
+    ArchiveFacts,
     Decoded,
     ElfFacts,
     ElfSection,
     FileFacts,
     MatchedString,
+    MemberFacts,
     RuleMatch,
     ScriptFacts,
 )
@@ -122,6 +124,7 @@ def words(items: list[Item]) -> str:
 
 def test_viewers_are_collected_by_their_names() -> None:
     assert [viewer.id for viewer in viewers()] == [
+        "archive",
         "decoded",
         "elf",
         "hex",
@@ -467,6 +470,7 @@ async def test_a_version_alone_with_itself_says_so() -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (54, 18), (30, 8), (8, 3), (1, 1)])
 async def test_every_viewer_is_drawn_at_every_size(size: tuple[int, int]) -> None:
+    member = MemberFacts(name=b"\x1b[1m\xff", offset=0, facts=facts(SCRIPT, "script"))
     elf = ElfFacts(
         bits=64,
         endian="big",
@@ -480,7 +484,9 @@ async def test_every_viewer_is_drawn_at_every_size(size: tuple[int, int]) -> Non
     file = viewed(
         SCRIPT,
         OLD_SCRIPT,
-        facts=facts(SCRIPT, "script", elf=elf, script=script),
+        facts=facts(
+            SCRIPT, "script", elf=elf, script=script, archive=ArchiveFacts(format="zip", notable=(member,))
+        ),
         findings=(finding(Evidence(kind="bytes", offset=4, length=4, text="x")),),
     )
     assert len(offered(file)) == len(viewers())

@@ -14,7 +14,8 @@ from forensics.model.findings import Finding
 from forensics.printable import told_apart
 from forensics.tui.finding_card import GoToFinding, finding_card
 from forensics.tui.offsets import parse_offset
-from forensics.tui.panes._pane import ChooseFile, ChooseFinding, Pane, PaneKind, focus_now, open_bar
+from forensics.tui.panes._member_pane import MemberPane
+from forensics.tui.panes._pane import ChooseFile, ChooseFinding, PaneKind, focus_now, open_bar
 from forensics.tui.store import Store, Topic
 from forensics.tui.tab_line import Tab, TabLine
 from forensics.tui.viewed_file import viewed_file
@@ -39,7 +40,7 @@ _WIDE = 200
 BytesShown = HexView | TextView
 
 
-class DetailPane(Pane):
+class DetailPane(MemberPane):
     """Shows a file in one of its viewers, or the card of a layer, a folder or a finding.
 
     On a screen of 200 columns the facts stay in a half of their own.
@@ -100,7 +101,7 @@ class DetailPane(Pane):
         self, version: FileVersion, viewer: str | None = None, offset: int | None = None, length: int = 0
     ) -> None:
         """Show a file version; with an offset, these of its bytes."""
-        same = self._version is not None and self._version.key == version.key
+        same = _is_same(self._version, version)
         kind = self._file.kind if self._file is not None else None
         self._card = None
         self._version = version
@@ -188,7 +189,7 @@ class DetailPane(Pane):
             return
         if self._version is None or self._file is None:
             return
-        if self.store.files is not None:
+        if self.store.files is not None and self.store.outer_of(self._version) is None:
             self._version = self.store.files.by_key(self._version.key) or self._version
         fresh = viewed_file(self.store, self._version)
         old = self._file
@@ -390,6 +391,10 @@ class DetailPane(Pane):
         event.stop()
         told: Styled = "n next  N previous" if event.hit else (("not there", "error"),)
         self._bar.note(told)
+
+
+def _is_same(one: FileVersion | None, other: FileVersion) -> bool:
+    return one is not None and (one.key, one.path, one.sha256) == (other.key, other.path, other.sha256)
 
 
 PANE = PaneKind("detail", "Detail", DetailPane)

@@ -109,7 +109,7 @@ class AnalysisScreen(LookingActions):
             tab=self.tab,
             scope=work.files_pane.scope,
             column=work.active,
-            path=version.path if version else (node.path if node else None),
+            path=work.detail_pane.listed_path or (node.path if node else None),
             key=version.key if version else None,
             finding=self.finding.id if self.finding else None,
             viewer=work.detail_pane.viewer,
@@ -299,10 +299,9 @@ class AnalysisScreen(LookingActions):
             self._go_to_version(version, own_layer=True)
             if offset is None:
                 offset, length = first_bytes(finding)
-            if deeper or work.detail_pane.shows_bytes:
-                work.detail_pane.show_version(version, offset=offset, length=length)
-            else:
-                work.detail_pane.show_version(version)
+            if not (deeper or work.detail_pane.shows_bytes):
+                offset = None
+            work.detail_pane.show_of_finding(finding, version, offset, length)
         work.findings_pane.choose(finding.id)
         if deeper:
             work.enter("detail")

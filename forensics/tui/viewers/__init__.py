@@ -6,9 +6,9 @@ import sys
 from functools import cache
 
 from forensics.plugins import collect
-from forensics.tui.viewers._viewer import JumpToOffset, ShowVersion, ViewedFile, Viewer
+from forensics.tui.viewers._viewer import JumpToOffset, OpenMember, ShowVersion, ViewedFile, Viewer
 
-__all__ = ["JumpToOffset", "ShowVersion", "ViewedFile", "Viewer", "offered", "viewers"]
+__all__ = ["JumpToOffset", "OpenMember", "ShowVersion", "ViewedFile", "Viewer", "offered", "viewers"]
 
 
 @cache

@@ -13,8 +13,10 @@ from textual.widget import Widget
 from forensics.model.facts import FileFacts
 from forensics.model.files import FileKind
 from forensics.model.findings import Finding
+from forensics.model.members import MemberListing
 from forensics.model.report import ReportFile
 from forensics.parsers.filetype import TEXT_TYPES
+from forensics.parsers.member_names import SEPARATOR
 from forensics.tui.widgets import ByteSource, Highlight, ReadableBytes
 
 Read = Callable[[int, int], bytes]
@@ -32,7 +34,8 @@ class ViewedFile:
     `path` is printable. `row` is its line in the report and `versions` are the lines of all versions of the
     path, oldest first; `instructions` gives the build instruction of a layer by its index. `facts` is None
     where nothing was examined or the report does not carry it. `read` reads this version's bytes,
-    `read_version` gives a reader for another version by its key; both are None when the image is not at hand.
+    `read_version` gives a reader for another version by its key, `list_members` the members of an archive
+    (it waits for a worker and raises ForensicsError); all are None when the image is not at hand.
     """
 
     path: str
@@ -43,6 +46,7 @@ class ViewedFile:
     instructions: Mapping[int, str] = field(default_factory=dict)
     read: Read | None = None
     read_version: Callable[[tuple[int, int]], Read | None] | None = None
+    list_members: Callable[[], MemberListing] | None = None
 
     @property
     def size(self) -> int:
@@ -72,6 +76,8 @@ class ViewedFile:
         """The places that the findings and the facts point to, each once."""
         places: dict[tuple[int, int], Highlight] = {}
         for finding in self.findings:
+            if (finding.path or "").startswith(self.path + SEPARATOR):
+                continue  # its offsets are those in a member
             for evidence in finding.evidence:
                 if evidence.kind == "bytes" and evidence.offset is not None:
                     place = (evidence.offset, evidence.length or 1)
@@ -109,6 +115,15 @@ class JumpToOffset(Message):
         super().__init__()
         self.offset = offset
         self.length = length
+
+
+class OpenMember(Message):
+    """Look at a member of the archive that is looked at; with `sha256` at the one that has it."""
+
+    def __init__(self, member: str, sha256: str = "") -> None:
+        super().__init__()
+        self.member = member
+        self.sha256 = sha256
 
 
 class ShowVersion(Message):
