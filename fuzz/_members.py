@@ -31,7 +31,7 @@ def check_archive(kind: str, data: bytes) -> None:
     assert list(again.walk) == members
     assert again.notes == opened.notes
     assert opened.held <= _ROOM
-    # Bytes that belong to no member are members too, one between any two others at most.
+    # Those of a directory, as many that it does not list, and what stands behind the end.
     assert len(members) <= 2 * LIMITS.members + 2, len(members)
     for number, member in enumerate(members):
         assert 0 <= member.offset <= len(opened.base), member

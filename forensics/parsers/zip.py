@@ -139,6 +139,7 @@ class ZipWalk:
         self._told: dict[str, int] = {}
         self._places: list[tuple[int, int]] = []
         self._overlapping = 0
+        self._not_listed = 0
 
     def __iter__(self) -> Iterator[PackedMember]:
         view = self._view
@@ -333,6 +334,11 @@ class ZipWalk:
         """Members that only their local headers tell of, and what else is between two places."""
         view = self._view
         while start < end:
+            if self._not_listed >= self._limits.members:
+                message = "the archive has more members that are not listed than are looked at"
+                self._note("limit", start, message, end - start)
+                return
+            self._not_listed += 1
             found = self._local_at(start, end)
             if found is not None:
                 member, start = found
