@@ -12,10 +12,11 @@ from pathlib import Path
 import msgspec
 
 from forensics.confinement import _landlock, _system_calls
+from forensics.confinement._environment import environment_of_worker
 from forensics.confinement._folders import program_folders
 from forensics.limits import MIB, Limits
 
-__all__ = ["Confinement", "confine", "landlock_abi", "refused"]
+__all__ = ["Confinement", "confine", "environment_of_worker", "landlock_abi", "refused"]
 
 _SET_NO_NEW_PRIVILEGES = 38
 _SPARE = 16 * MIB

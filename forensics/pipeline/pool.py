@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from forensics.cancellation import Cancellation
+from forensics.confinement import environment_of_worker
 from forensics.limits import Limits
 from forensics.pipeline import protocol
 
@@ -47,6 +48,7 @@ class Task:
 class _Process:
     child: subprocess.Popen[bytes]
     channel: socket.socket
+    answers: protocol.Answers
     task: Task | None = None
     heard: float = field(default_factory=time.monotonic)
 
@@ -162,33 +164,47 @@ class WorkerPool:
         on_answer: Callable[[Task, protocol.Answer], bool],
         on_death: Callable[[Task, str], None],
     ) -> None:
-        try:
-            answer = protocol.receive_answer(process.channel)
-        except (EOFError, OSError):
-            self._bury(process, on_death)
-            return
+        answers = process.answers.arrived()
+        while process in self._processes:
+            try:
+                answer = next(answers, None)
+            except (EOFError, OSError):
+                self._bury(process, on_death)
+                return
+            if answer is None:
+                return
+            self._hear(process, answer, on_answer, on_death)
+
+    def _hear(
+        self,
+        process: _Process,
+        answer: protocol.Answer,
+        on_answer: Callable[[Task, protocol.Answer], bool],
+        on_death: Callable[[Task, str], None],
+    ) -> None:
         process.heard = time.monotonic()
         try:
             if process.task and on_answer(process.task, answer):
                 process.task = None
-        except WrongAnswer:
+        except WrongAnswer as wrong:
             self._end(process)
             if process.task is not None:
-                on_death(process.task, "the worker process answered what it was not asked")
+                on_death(process.task, str(wrong) or "the worker process answered what it was not asked")
 
     def _start_one(self) -> _Process:
         ours, theirs = socket.socketpair()
-        ours.settimeout(_MESSAGE_SECONDS)
+        ours.settimeout(_MESSAGE_SECONDS)  # for what is sent to it
         with theirs:
             child = subprocess.Popen(  # noqa: S603 - our own program with our own argument
                 [sys.executable, "-P", "-m", "forensics.pipeline.worker", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                env=environment_of_worker(),
                 stderr=None if os.environ.get("FORENSICS_DEBUG") else subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        process: _Process = _Process(child, ours)
+        process = _Process(child, ours, protocol.Answers(ours))
         self._processes.append(process)
         self._selector.register(ours, selectors.EVENT_READ, process)
         with contextlib.suppress(OSError):  # one that died at once is noticed at its first task
@@ -207,7 +223,9 @@ class WorkerPool:
     def _stop_silent(self) -> None:
         now = time.monotonic()
         for process in self._processes:
-            if process.task and now - process.heard > _SILENCE_SECONDS:
+            begun = process.answers.begun
+            is_dripping = begun is not None and now - begun > _MESSAGE_SECONDS
+            if is_dripping or (process.task and now - process.heard > _SILENCE_SECONDS):
                 process.child.kill()
 
     def _end(self, process: _Process) -> None:

@@ -6,8 +6,11 @@ Every message is a four-byte big-endian length and a tagged record. File descrip
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
+import time
+from collections.abc import Iterator
 from typing import TypeVar
 
 import msgspec
@@ -22,6 +25,7 @@ from forensics.parsers.compression import Decompressed
 
 _LENGTH = struct.Struct(">I")
 _LONGEST = 512 * MIB
+_PIECE = MIB // 4
 OUT_OF_MEMORY = 12
 """The exit status of a worker that needed more memory than `limits.worker_bytes`."""
 _MOST_DESCRIPTORS = 2
@@ -194,27 +198,72 @@ def receive_request(channel: socket.socket) -> tuple[Request, list[int]]:
     Raises EOFError when the other side is gone or sends what is not a message.
     """
     header, descriptors, _, _ = socket.recv_fds(channel, _LENGTH.size, _MOST_DESCRIPTORS)
-    return _rest(channel, header, REQUESTS), descriptors
+    if not header:
+        raise EOFError
+    header += _exactly(channel, _LENGTH.size - len(header))
+    return _decoded(_exactly(channel, _length_of(header)), REQUESTS), descriptors
 
 
 def receive_answer(channel: socket.socket) -> Answer:
-    """Read one answer; raises EOFError like `receive_request`.
+    """Wait for the answer of a worker that says no more; raises EOFError like `receive_request`."""
+    answers = Answers(channel)
+    while True:
+        select.select([channel], [], [])
+        for answer in answers.arrived():
+            return answer
 
-    Nobody asked a worker for descriptors, so none are taken: they would fill this process up.
+
+class Answers:
+    """What a worker says, put together from what has arrived: whoever reads never waits for it.
+
+    Nobody asked a worker for descriptors, so none are taken: they would fill this process up. Memory is
+    taken for bytes that are there, never for those that were promised. `begun` is when the first byte of a
+    message came that is not complete, by the monotonic clock; None between messages.
     """
-    return _rest(channel, channel.recv(_LENGTH.size), ANSWERS)
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._held = bytearray()
+        self.begun: float | None = None
+
+    def arrived(self) -> Iterator[Answer]:
+        """The answers that are complete after one look, often none; raises EOFError like the others.
+
+        It takes one piece a call, so that one worker cannot keep the program from the others.
+        """
+        try:
+            piece = self._channel.recv(_PIECE, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        if not piece:
+            raise EOFError
+        if self.begun is None:
+            self.begun = time.monotonic()
+        self._held += piece
+        yield from self._complete()
+
+    def _complete(self) -> Iterator[Answer]:
+        while len(self._held) >= _LENGTH.size:
+            end = _LENGTH.size + _length_of(self._held)
+            if len(self._held) < end:
+                return
+            body = self._held[_LENGTH.size : end]
+            del self._held[:end]
+            self.begun = time.monotonic() if self._held else None
+            yield _decoded(body, ANSWERS)
 
 
-def _rest(channel: socket.socket, header: bytes, decoder: msgspec.msgpack.Decoder[_Message]) -> _Message:
-    """The message of which `header` is what has arrived of its length, at least one byte of a message."""
-    header += _exactly(channel, _LENGTH.size - len(header)) if header else b""
-    if not header:
-        raise EOFError
-    (length,) = _LENGTH.unpack(header)
+def _length_of(header: bytes | bytearray) -> int:
+    """How long the message behind this header is; EOFError when none is so long."""
+    (length,) = _LENGTH.unpack_from(header)
     if length > _LONGEST:
         raise EOFError
+    return int(length)
+
+
+def _decoded(body: bytearray, decoder: msgspec.msgpack.Decoder[_Message]) -> _Message:
     try:
-        return decoder.decode(_exactly(channel, length))
+        return decoder.decode(body)
     except (ValueError, RecursionError) as error:  # no such record, no UTF-8, or nested without end
         raise EOFError from error
 
