@@ -37,7 +37,9 @@ _PLACES: dict[str, tuple[str, Severity]] = {
     "compression-header": ("in headers of the compressed data", Severity.MEDIUM),
     "padding": ("in the padding behind members", Severity.MEDIUM),
     "header": ("in unused parts of headers", Severity.MEDIUM),
-    "record": ("in extended headers that no program obeys", Severity.LOW),
+    "record": ("in extended headers, where no program looks", Severity.LOW),
+    "note": ("in many short notes of extended headers", Severity.LOW),
+    "attribute": ("in long extended attributes", Severity.LOW),
     "map": ("in a sparse member, beside its runs", Severity.MEDIUM),
     "unknown-type": ("under a type flag that makes no file", Severity.MEDIUM),
     "marker": ("in members that are markers and no files", Severity.MEDIUM),
@@ -47,6 +49,9 @@ _PLACES: dict[str, tuple[str, Severity]] = {
 _PROGRAMS = frozenset({"elf", "script", "pe", "macho", "java-class", "pyc", "wasm"})
 _A_FEW = 32
 """Bytes in padding and headers that a careless program can leave there from its memory."""
+_OF_RECORDS = frozenset({"record", "note", "attribute"})
+_A_NOTE = 4096
+"""Bytes in extended headers that may be what some tool notes for itself."""
 _SCATTERED = frozenset({"padding", "header"})
 
 
@@ -78,6 +83,9 @@ def _case(scene: Scene, kind: str, found: Sequence[HiddenBytes]) -> Circumstance
     if kind in _SCATTERED and size <= _A_FEW:
         severity = Severity.LOW
         reasons.append("They are few enough to be a remnant of some program's memory.")
+    if kind in _OF_RECORDS and size > _A_NOTE:
+        severity = Severity.MEDIUM
+        reasons.append("They are more than tools note there.")
     types = {scene.facts[one.content.sha256].type for one in found if one.content.sha256 in scene.facts}
     if programs := sorted(types & _PROGRAMS):
         severity = Severity.HIGH

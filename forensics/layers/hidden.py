@@ -30,7 +30,7 @@ HEAD_BYTES = 64
 
 BESIDE = -1
 """The layer of a version that stands for bytes of the archive and of no layer."""
-_SCATTERED = frozenset({"padding", "header"})
+_SCATTERED = frozenset({"padding", "header", "note"})
 """Kinds with room for a few bytes at many places: all of one kind are read as one."""
 _ALONE = 256
 _STEP = 4 * MIB

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import msgspec
 
+from forensics.limits import KIB
 from forensics.parsers._tar_header import BLOCK, Header, is_tar_header
+from forensics.parsers._tar_odd_records import odd_records
 
 _MOST_RUNS = 65_536
 _PIECE = 1 << 20
@@ -20,21 +22,18 @@ _DIGITS = b"01234567\0 "
 _NUMBERS = ((100, 8), (108, 8), (116, 8), (124, 12), (136, 12))
 _TIMES_AT, _GNU_TIMES, _GNU_MAP, _GNU_BEHIND_MAP = 131, (345, 369), 386, 495
 _REMEMBERED = 4096
-_KNOWN_RECORDS = (
-    b"path", b"linkpath", b"size", b"uid", b"gid", b"uname", b"gname", b"mtime", b"atime", b"ctime",
-    b"charset", b"hdrcharset", b"GNU.", b"SCHILY.", b"LIBARCHIVE.", b"RHT.security.", b"SUN.", b"MSWINDOWS.",
-)  # fmt: skip
-_SHORT_VALUE = 256
-"""Bytes of a record that nobody knows which are taken for what some tool notes, and not for a content."""
+_SHORT_OF_ALL = 64 * KIB
+"""Bytes that the short notes of all extended headers of a tar may have together."""
 
 
 class TarRun(msgspec.Struct, frozen=True, gc=False):
     """`size` bytes at `offset` of the tar that no reader shows; `name` is the member they belong to, if any.
 
     Kinds: `padding` (behind a member's data, up to the next block), `header` (in unused parts of a header),
-    `record` (in an extended header that nobody obeys), `map` (data that a sparse map leaves out, or what
-    fills its block), `unknown-type` (data of a member that is no file), `behind-end` (behind the end mark),
-    `damaged` (what no header was found in), `behind-damage` (from the next header on).
+    `record` (in an extended header, more than programs obey), `attribute` (a long value of an extended
+    attribute), `note` (short values of both, where they are many), `map` (data that a sparse map leaves out,
+    or what fills its block), `unknown-type` (data of a member that is no file), `behind-end` (behind the end
+    mark), `damaged` (what no header was found in), `behind-damage` (from the next header on).
     """
 
     kind: str
@@ -50,6 +49,8 @@ class Slack:
         self.runs: list[TarRun] = []
         self.left_out = 0
         self._clean: set[tuple[bytes, ...]] = set()
+        self._short: list[tuple[int, int]] = []
+        self._short_size = 0
 
     def look(self, view: memoryview, kind: str, start: int, end: int, name: bytes = b"") -> bool:
         """Take the run of `view` from `start` to `end`, without zeros around it; whether there is one."""
@@ -69,11 +70,26 @@ class Slack:
         self.runs.append(run)
 
     def records(self, view: memoryview, start: int, size: int, records: list[tuple[bytes, bytes]]) -> None:
-        """Take an extended header of which some long record tells nothing that readers know."""
-        if size > _SHORT_VALUE and any(
-            len(value) > _SHORT_VALUE and not keyword.startswith(_KNOWN_RECORDS) for keyword, value in records
-        ):
-            self.look(view, "record", start, start + size)
+        """Take from an extended header of `size` bytes at `start` what is more than programs obey."""
+        odd = odd_records(records)
+        if not odd:
+            return
+        runs = odd.places(bytes(view[start : start + size]))
+        if odd.is_much:
+            for kind, first, behind in runs:
+                self.look(view, kind, start + first, start + behind)
+            return
+        self._short_size += sum(behind - first for _, first, behind in runs)
+        if len(self._short) < _MOST_RUNS:
+            self._short += [(start + first, start + behind) for _, first, behind in runs]
+
+    def finish(self, view: memoryview) -> None:
+        """Take the short notes of all extended headers where together they have room for a content."""
+        if self._short_size > _SHORT_OF_ALL:
+            for first, behind in self._short:
+                self.look(view, "note", first, behind)
+            self.left_out += self._short_size - sum(behind - first for first, behind in self._short)
+        self._short, self._short_size = [], 0
 
     def header(self, view: memoryview, position: int, header: Header) -> None:
         """Take what stands in unused parts of the header at `position`."""

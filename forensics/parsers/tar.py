@@ -58,6 +58,8 @@ _OVERRIDES: dict[bytes, tuple[str, Callable[[bytes], Any]]] = {
 _REMEMBERED = 4096
 _XATTR_NAME_BYTES = 64 * KIB
 """What Linux lists of one file's extended attributes (XATTR_LIST_MAX)."""
+_LONGEST_PATH = 4 * KIB
+"""What Linux takes for a path (PATH_MAX)."""
 
 
 class TarWalk:
@@ -84,6 +86,7 @@ class TarWalk:
         self._records_at = (0, 0)
         self._long_name = b""
         self._long_link = b""
+        self._long_places: dict[bytes, tuple[int, int]] = {}
         self._header_bytes = 0
         self._headers_end = 0
 
@@ -94,6 +97,7 @@ class TarWalk:
                 lost = self._header_bytes
                 self._note("orphan-header", self._start, "no member follows the last extended header", lost)
                 self.slack.look(view, "record", self._start + BLOCK, self._headers_end)
+            self.slack.finish(view)
             if self.slack.left_out:
                 message = "bytes that no file stands for, in too many places to look at all"
                 self._note("limit", self.end, message, self.slack.left_out)
@@ -199,6 +203,7 @@ class TarWalk:
         elif flag in LONG_NAMES:
             told = bytes(view[start : start + size]).partition(b"\0")[0]
             self.slack.look(view, "record", start + len(told), start + size)
+            self._replace_long_name(view, flag, start, len(told))
             if flag == b"L":
                 self._long_name = told
             else:
@@ -206,6 +211,14 @@ class TarWalk:
         else:
             self._take_records(view, flag, start, size)
         return True
+
+    def _replace_long_name(self, view: memoryview, flag: bytes, start: int, size: int) -> None:
+        """Take a name that a further header of its kind replaces, and one longer than any path."""
+        if replaced := self._long_places.get(flag):
+            self.slack.look(view, "record", *replaced)
+        self._long_places[flag] = (start, start + size)
+        if size > _LONGEST_PATH:
+            self.slack.look(view, "record", start, start + size)
 
     def _take_records(self, view: memoryview, flag: bytes, start: int, size: int) -> None:
         position = start - BLOCK
@@ -372,13 +385,8 @@ class TarWalk:
             segments = layout.segments()
             unused = size - sum(segment.size for segment in segments or ())
             if segments is None:
-                self._note(
-                    "bad-sparse-map",
-                    offset,
-                    "the sparse map is not valid: the data stands as it is stored",
-                    0,
-                    name,
-                )
+                message = "the sparse map is not valid: the data stands as it is stored"
+                self._note("bad-sparse-map", offset, message, 0, name)
             else:
                 values.update(size=layout.size, segments=segments, stored=min(stored, size - unused))
                 if unused:

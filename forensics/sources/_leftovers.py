@@ -29,7 +29,7 @@ _LEGACY_BYTES = 1 << 20
 _MOST = 256
 _HEAD_BYTES = 64
 _OF_COMPRESSION = frozenset({"behind-compression", "compression-header", "chunk-index"})
-_SCATTERED = frozenset({"padding", "header"})
+_SCATTERED = frozenset({"padding", "header", "note"})
 
 
 def leftovers(

@@ -7,7 +7,7 @@ import pytest
 from forensics.detectors.file_secrets import DETECTOR as FILE_SECRETS
 from forensics.detectors.hidden_bytes import DETECTOR
 from forensics.detectors.signatures import DETECTOR as SIGNATURES
-from tests.layer_bytes import END, header, member, padded
+from tests.layer_bytes import END, header, member, padded, pax
 from tests.scenes import build, elf, findings, judge, layer_tar, said
 
 TAR = layer_tar({"/a": b"x"})
@@ -54,6 +54,8 @@ def test_programs_must_be_explained(content: bytes, kind: str) -> None:
             "low",
             517,
         ),
+        (pax((b"SCHILY.note", b"v" * 5000)) + member(b"a") + END, "extended headers", "medium", 529),
+        (pax((b"SCHILY.xattr.user.p", b"v" * 300)) + member(b"a") + END, "attributes", "low", 536),
     ],
 )
 def test_every_place(tar: bytes, words: str, severity: str, place: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from forensics.parsers import _tar_slack
 from forensics.parsers.tar import TarWalk
-from tests.layer_bytes import END, base256, header, member, octal, padded, pax, record
+from tests.layer_bytes import END, base256, header, member, octal, padded, pax
 
 SECRET = b"a secret message"
 
@@ -108,11 +108,84 @@ def test_data_behind_the_end_and_under_unknown_types() -> None:
 def test_long_names_and_records_that_nobody_reads() -> None:
     long_name = member(b"././@LongLink", b"name\0" + SECRET, b"L") + member(b"x") + END
     assert runs(long_name) == [("record", 517, SECRET)]
-    value = b"v" * 300
-    assert runs(pax((b"my.notes", value)) + member(b"x") + END) == [
-        ("record", 512, record(b"my.notes", value))
-    ]
-    assert runs(pax((b"my.notes", b"short"), (b"SCHILY.xattr.user.x", value)) + member(b"x") + END) == []
+
+
+RECORDS_OF_TOOLS = [
+    (b"SCHILY.xattr.security.capability", b"\1\0\0\2" + bytes(16)),
+    (b"SCHILY.xattr.security.selinux", b"system_u:object_r:bin_t:s0:" + b"c1,c2," * 50),
+    (b"SCHILY.xattr.system.posix_acl_access", b"\2\0\0\0" + b"\1\0\6\0\xff\xff\xff\xff" * 100),
+    (b"SCHILY.xattr.security.ima", b"\3\2\4" + b"s" * 520),
+    (b"SCHILY.xattr.user.x", b"short"),
+    (b"LIBARCHIVE.xattr.user.x", b"c2hvcnQ"),
+    (b"LIBARCHIVE.creationtime", b"1600000000.123456789"),
+    (b"RHT.security.selinux", b"system_u:object_r:bin_t:s0\0"),
+    (b"SCHILY.acl.access", b"user::rwx,group::r-x,other::r-x," + b"user:someone:rwx," * 40),
+    (b"MSWINDOWS.rawsd", b"A" * 400),
+    (b"MSWINDOWS.fileattr", b"32"),
+    (b"path", b"p/" * 1000),
+    (b"comment", b"0" * 40),
+    (b"mtime", b"1600000000.123456789"),
+]
+
+
+def test_records_as_tools_write_them_hide_nothing() -> None:
+    for one in RECORDS_OF_TOOLS:
+        assert runs(pax(one) + member(b"x") + END) == [], one[0]
+    assert runs(pax(*RECORDS_OF_TOOLS) + member(b"x") + END) == []
+    old_sparse = [(b"GNU.sparse.size", b"900"), (b"GNU.sparse.numblocks", b"90")]
+    old_sparse += [(b"GNU.sparse." + word, b"1") for _ in range(90) for word in (b"offset", b"numbytes")]
+    assert "record" not in {kind for kind, _, _ in runs(pax(*old_sparse) + member(b"x") + END)}
+    assert runs((pax((b"vendor.note", b"abc")) + member(b"x")) * 500 + END) == []
+
+
+@pytest.mark.parametrize(
+    ("keyword", "kind"),
+    [
+        (b"my.notes", "record"),
+        (b"comment", "record"),
+        (b"uname", "record"),
+        (b"mtime", "record"),
+        (b"SCHILY.note", "record"),
+        (b"GNU.sparse.map", "record"),
+        (b"LIBARCHIVE.note", "record"),
+        (b"SCHILY.xattr.user.p", "attribute"),
+        (b"SCHILY.xattr.security.capability", "attribute"),
+        (b"LIBARCHIVE.xattr.user.p", "attribute"),
+    ],
+)
+def test_a_long_value_is_found_under_whatever_keyword(keyword: bytes, kind: str) -> None:
+    value = b"v" * 700
+    data = pax((keyword, value)) + member(b"x") + END
+    assert runs(data) == [(kind, data.index(value), value)]
+
+
+def test_names_longer_than_any_path_and_keywords_that_are_the_content() -> None:
+    value = b"v" * 5000
+    for data in (pax((b"path", value)), member(b"././@LongLink", value + b"\0", b"L")):
+        whole = data + member(b"x") + END
+        assert runs(whole) == [("record", whole.index(value), value)]
+    keyword = b"k" * 400
+    data = pax((keyword, b"1")) + member(b"x") + END
+    assert runs(data) == [("record", data.index(keyword), keyword + b"=1")]
+
+
+def test_what_a_later_record_or_header_replaces_is_found() -> None:
+    replaced = [(b"path", b"%03d" % number + b"r" * 100) for number in range(4)]
+    data = pax(*replaced) + member(b"x") + END
+    assert runs(data) == [("note", data.index(value), value) for _, value in replaced[:3]]
+    names = member(b"././@LongLink", SECRET + b"\0", b"L") + member(b"././@LongLink", b"name\0", b"L")
+    assert runs(names + member(b"x") + END) == [("record", 512, SECRET)]
+
+
+def test_many_short_records_are_one_content_of_a_member_and_of_all() -> None:
+    pieces = [b"%04d" % number * 40 for number in range(500)]
+    named = [(b"x%d" % number, piece) for number, piece in enumerate(pieces)]
+    for prefix in (b"", b"SCHILY.xattr.user."):
+        found = runs(pax(*((prefix + key, piece) for key, piece in named)) + member(b"x") + END)
+        assert {kind for kind, _, _ in found} == {"note"}
+        assert [piece for _, _, piece in found] == pieces
+    spread = b"".join(pax(one) + member(b"x") for one in named) + END
+    assert [piece for _, _, piece in runs(spread)] == pieces
 
 
 def test_what_a_sparse_map_does_not_use() -> None:
