@@ -16,28 +16,30 @@ import msgspec
 
 from forensics.limits import DEFAULT, MIB, Limits
 from forensics.model.files import FileKind
+from forensics.parsers._zip_end import CENTRAL_MAGIC, ZipEnd, find_end
 from forensics.parsers.archive_members import ArchiveNote, PackedMember, slack
+from forensics.printable import printable
 
-_END = struct.Struct("<4s4H2IH")
-_END64 = struct.Struct("<4sQ2H2I4Q")
-_LOCATOR = struct.Struct("<4sIQI")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _LOCAL = struct.Struct("<4s5H3I2H")
-_END_MAGIC, _END64_MAGIC, _LOCATOR_MAGIC = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
-_CENTRAL_MAGIC, _LOCAL_MAGIC, _DESCRIPTOR_MAGIC = b"PK\x01\x02", b"PK\x03\x04", b"PK\x07\x08"
+_END64_MAGIC = b"PK\x06\x06"
+_LOCAL_MAGIC, _DESCRIPTOR_MAGIC = b"PK\x03\x04", b"PK\x07\x08"
 _SPLIT_MAGIC = b"PK\x07\x08"
 _JMOD = b"JM\x01\x00"
 _APK_SIGNATURES = b"APK Sig Block 42"
-_COMMENT = 0xFFFF
 _FULL, _FULL_SHORT = 0xFFFFFFFF, 0xFFFF
 _ENCRYPTED, _DESCRIBED, _MASKED = 0x1, 0x8, 0x2000
+_LOCKED = _ENCRYPTED | _MASKED
 _METHODS = {0: "", 8: "deflate", 12: "bzip2", 14: "zip-lzma", 20: "zstd", 93: "zstd", 95: "xz"}
+_READABLE = frozenset(_METHODS.values())
 _UNIX, _DARWIN = 3, 19
-_FOLLOWING = frozenset({_LOCAL_MAGIC, _CENTRAL_MAGIC, _END64_MAGIC, b"PK\x06\x08", bytes(4)})
+_FOLLOWING = frozenset({_LOCAL_MAGIC, CENTRAL_MAGIC, _END64_MAGIC, b"PK\x06\x08", bytes(4)})
 """What may stand behind a member: headers, records, an archive decryption header, padding."""
+_NAME_BYTES = bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 _OVERLAPPING = 16
 """So many members that share bytes with others are unpacked; honest archives have none."""
 _DIFFERENCES = 16
+_NAME_SHOWN = 256
 _HIDDEN_RUNS = 64
 """So many runs of bytes that nothing accounts for are looked at one by one."""
 
@@ -63,66 +65,6 @@ class _Place(msgspec.Struct, frozen=True, gc=False):
     start: int
     data: int
     end: int
-
-
-class ZipEnd(msgspec.Struct, frozen=True):
-    """The end of a ZIP archive: its directory, and how far all of it stands behind where it says it does."""
-
-    position: int
-    end: int
-    directory: int
-    directory_size: int
-    entries: int
-    shift: int
-
-
-def find_end(view: memoryview, *, everywhere: bool = False) -> ZipEnd | None:
-    """The end record that leads to a central directory, looked for from the end of `view`.
-
-    It stands within 64 KiB of the end (4.3.16); `everywhere` looks further, for data behind the archive.
-    """
-    stop = len(view)
-    while stop >= _END.size:
-        start = max(0, stop - (_COMMENT + _END.size))
-        data = bytes(view[start:stop])
-        place = data.rfind(_END_MAGIC)
-        while place >= 0:
-            found = _end_at(view, start + place)
-            if found is not None:
-                return found
-            place = data.rfind(_END_MAGIC, 0, place + 3)
-        if not everywhere or not start:
-            return None
-        stop = start + _END.size
-    return None
-
-
-def has_end_mark(view: memoryview) -> bool:
-    """Whether the last 22 bytes are an end record without a comment: the cheapest question there is."""
-    return len(view) >= _END.size and view[-_END.size : -_END.size + 4] == _END_MAGIC
-
-
-def _end_at(view: memoryview, position: int) -> ZipEnd | None:
-    if position + _END.size > len(view):
-        return None
-    _, _, _, _, entries, size, offset, comment = _END.unpack_from(view, position)
-    end = min(len(view), position + _END.size + comment)
-    behind = position
-    if position >= _LOCATOR.size and (_FULL in (size, offset) or entries == _FULL_SHORT):
-        magic, _, told, _ = _LOCATOR.unpack_from(view, max(0, position - _LOCATOR.size))
-        for place in (told, position - _LOCATOR.size - _END64.size):
-            if magic == _LOCATOR_MAGIC and 0 <= place <= len(view) - _END64.size:
-                fields = _END64.unpack_from(view, place)
-                if fields[0] == _END64_MAGIC:
-                    entries, size, offset, behind = fields[7], fields[8], fields[9], place
-                    break
-    for directory in dict.fromkeys((behind - size, offset)):
-        if not 0 <= directory <= behind:
-            continue
-        if entries == 0 or view[directory : directory + 4] == _CENTRAL_MAGIC:
-            shift = directory - offset if directory != offset else 0
-            return ZipEnd(position, end, directory, behind - directory, entries, shift)
-    return None
 
 
 class ZipWalk:
@@ -174,8 +116,9 @@ class ZipWalk:
         """Every record of the directory; False when it was not read to its end."""
         view, position = self._view, end.directory
         stop, count = end.directory + end.directory_size, 0
-        first: set[int] = set()
-        while position + _CENTRAL.size <= stop and view[position : position + 4] == _CENTRAL_MAGIC:
+        told: set[tuple[object, ...]] = set()
+        places: set[int] = set()
+        while position + _CENTRAL.size <= stop and view[position : position + 4] == CENTRAL_MAGIC:
             if count >= self._limits.members:
                 self._note(
                     "limit", position, "the archive has more members than are looked at", stop - position
@@ -183,12 +126,17 @@ class ZipWalk:
                 return False
             entry, position = self._entry(position, stop, end.shift)
             count += 1
-            if entry.local in first:
-                self._note("overlap", entry.local, "several names lead to the same data", 0, entry.name)
+            if entry.local in places:
+                self._note("overlap", entry.local, "several records lead to the same data", 0, entry.name)
+            places.add(entry.local)
+            # What differs in anything that decides the bytes is another member to whoever goes by it.
+            what = (entry.local, entry.name, entry.method, entry.stored, entry.size, entry.flags & _LOCKED)
+            if what in told:
                 continue
-            first.add(entry.local)
+            told.add(what)
             yield from self._checked(entry)
-        if count < end.entries and position >= stop - _CENTRAL.size and count != end.entries & _FULL_SHORT:
+        ended = position >= stop - _CENTRAL.size
+        if ended and (count - end.entries) & _FULL_SHORT:
             self._note("bad-directory", position, f"it lists {count} members and says {end.entries}")
         elif position < stop and bytes(view[position : position + 4]) != b"PK\x05\x05":
             rest = slack(view, position, stop)
@@ -245,7 +193,9 @@ class ZipWalk:
             self._note("truncated", entry.local, "a member ends early", entry.stored - stored, entry.name)
         different = self._differences(entry, local, name)
         if different:
-            message = f"its local header tells another {different} than the directory"
+            message = f"its local header tells another {' and '.join(different)} than the directory"
+            if "name" in different:
+                message += f": {printable(name[:_NAME_SHOWN])}"
             self._note("member-mismatch", entry.local, message, 0, entry.name)
         if self._shared(entry.local, self._behind(data + stored, local[2])):
             self._overlapping += 1
@@ -265,10 +215,15 @@ class ZipWalk:
             kind=_kind(entry),
             mode=_mode(entry),
             mtime=_time(entry.date, entry.time),
-            encrypted=bool(entry.flags & (_ENCRYPTED | _MASKED)),
+            encrypted=bool(entry.flags & _LOCKED),
         )
+        if {"compression", "encryption", "size"}.intersection(different):
+            # Programs that read front to back go by the local header.
+            found = self._local_at(entry.local, len(view))
+            if found is not None:
+                yield found[0]
 
-    def _differences(self, entry: _Entry, local: tuple[int, ...], name: bytes) -> str:
+    def _differences(self, entry: _Entry, local: tuple[int, ...], name: bytes) -> list[str]:
         told = []
         if name != entry.name:
             told.append("name")
@@ -276,10 +231,12 @@ class ZipWalk:
             told.append("compression")
         if (local[2] ^ entry.flags) & _ENCRYPTED:
             told.append("encryption")
-        known = not local[2] & _DESCRIBED and _FULL not in (local[7], local[8])
-        if known and (local[7], local[8]) != (entry.stored, entry.size):
+        # With a descriptor behind the data, a header tells zeros.
+        blank = (0, _FULL) if local[2] & _DESCRIBED else (_FULL,)
+        sizes = ((local[7], entry.stored), (local[8], entry.size))
+        if any(here not in blank and here != there for here, there in sizes):
             told.append("size")
-        return " and ".join(told)
+        return told
 
     def _behind(self, end: int, flags: int) -> int:
         """Where a member ends with its data descriptor (4.3.9), of which there are four forms."""
@@ -311,7 +268,9 @@ class ZipWalk:
             if start > position:
                 if runs >= _HIDDEN_RUNS:
                     self._note("limit", position, "bytes between members are not looked at", start - position)
-                elif (position or not self._is_prefix(start)) and not self._is_known(position, start):
+                elif not position and self._is_prefix(start):
+                    yield from self._in_prefix(start)
+                elif not self._is_known(position, start):
                     before = len(self.notes)
                     yield from self._between(position, start, lost=True, in_front=not position)
                     runs += len(self.notes) > before
@@ -325,6 +284,23 @@ class ZipWalk:
     def _is_prefix(self, end: int) -> bool:
         """Whether what stands in front of the archive is expected: examined already, or a known mark."""
         return not self._plain or bytes(self._view[: min(end, 5)]) in (_JMOD, _SPLIT_MAGIC, b"PK00")
+
+    def _in_prefix(self, end: int) -> Iterator[PackedMember]:
+        """Members in what stands in front of the archive: an archive of its own, for who looks for its end."""
+        place = _find(self._view, _LOCAL_MAGIC, 0, end)
+        for _ in range(_HIDDEN_RUNS):
+            if place < 0:
+                return
+            found = self._local_at(place, end)
+            if found is not None and found[0].method in _READABLE and _is_plain_name(found[0].name):
+                member, behind = found
+                self._note("hidden-member", place, "the directory does not list it", 0, member.name)
+                yield member
+                place = _find(self._view, _LOCAL_MAGIC, behind, end)
+            else:
+                place = _find(self._view, _LOCAL_MAGIC, place + 1, end)
+        if place >= 0:
+            self._note("limit", place, "members in front of the archive are not looked at", end - place)
 
     def _is_known(self, start: int, end: int) -> bool:
         """Whether a run is an APK's block of signatures (v2 and later), which stands before the directory."""
@@ -396,6 +372,11 @@ class ZipWalk:
             hidden=True,
         )
         return member, min(end, max(self._behind(data + stored, flags), position + _LOCAL.size))
+
+
+def _is_plain_name(name: bytes) -> bool:
+    """Whether it could be a name: a program that reads archives holds their magic numbers as well."""
+    return bool(name) and not name.translate(None, _NAME_BYTES)
 
 
 def _find(view: memoryview, needle: bytes, start: int, end: int) -> int:
