@@ -122,7 +122,9 @@ class Leftover(msgspec.Struct, frozen=True, kw_only=True):
 class Image(msgspec.Struct, frozen=True, kw_only=True):
     """An opened image. The file descriptors in its blobs belong to the `OpenImage` that carries it.
 
-    `source` is the plugin id (`docker_archive`, `oci_layout`, `rootfs`), `reference` what the person gave.
+    `source` is the plugin id (`docker_archive`, `oci_layout`, `rootfs`), `reference` what the person gave;
+    of an `acquired` image the reference is the word of the record beside it, and `passed_over` counts the
+    images that are there besides the one that the record chose, 0 where the person chose one.
     Digests are *computed* over the bytes found and empty where there is no such document. `issues` are what
     the source met: declared digests not met, layers that are not there, documents that disagree.
     """
@@ -139,3 +141,4 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
     issues: tuple[Issue, ...] = ()
+    passed_over: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -10,13 +11,14 @@ import msgspec
 
 from forensics.access import DEFAULT_ACCESS, Access
 from forensics.cancellation import Cancellation
-from forensics.errors import ImageNotOpened, UsageError
+from forensics.errors import ChoiceNeeded, ImageNotOpened, UsageError
 from forensics.limits import DEFAULT, Limits
 from forensics.model.acquisition import Acquisition, Choice
 from forensics.model.image import Image
 from forensics.plugins import collect
 from forensics.printable import printable
 from forensics.sources._acquired import (
+    ACQUIRED,
     LAYOUT,
     RECORD_NAME,
     SCHEMES,
@@ -25,6 +27,7 @@ from forensics.sources._acquired import (
     is_what_the_layout_shows,
     narrowed,
     read_record,
+    with_what_was_met,
 )
 from forensics.sources._choice import choose
 from forensics.sources._opening import Decompress, Opening, Progress, Source
@@ -145,6 +148,15 @@ def open_image(
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An image, the opening it was read from, and what chose it among others."""
+
+    image: Image
+    opening: Opening
+    choice: Choice
+
+
 class _Attempt:
     """Opens a reference, and archives within what it leads to."""
 
@@ -154,11 +166,11 @@ class _Attempt:
 
     def open(self, opening: Opening) -> OpenImage:
         """The chosen image."""
-        image, inner, choice = self._open(opening, None, opening.limits.index_depth)
-        return OpenImage(image, opening, inner, choice)
+        found = self._open(opening, None, opening.limits.index_depth)
+        return OpenImage(found.image, opening, found.opening, found.choice)
 
-    def _open(self, opening: Opening, outer: Acquisition | None, depth: int) -> tuple[Image, Opening, Choice]:
-        """The image, the opening it was read from, and the choice; `outer` is the record outside of it."""
+    def _open(self, opening: Opening, outer: Acquisition | None, depth: int) -> _Found:
+        """The image; `outer` is the record outside of it."""
         source = _source_for(opening, self._offered)
         record = None
         if not source.remote and opening.reference.scheme in SCHEMES and source.id == LAYOUT:
@@ -167,21 +179,24 @@ class _Attempt:
             found = self._within(opening, record, depth)
             if found is not None:
                 return found
+            record = None
         elif record is not None:
             begin_layout(record, opening)
             outer = record
         candidates = source.candidates(opening)
-        offered = candidates if outer is None else narrowed(candidates, outer)
         choice = self._choice
+        decides = outer is not None and choice == Choice()
+        offered = narrowed(candidates, outer) if outer is not None and decides else candidates
         candidate = choose(offered, choice.platform or None, choice.tag or None, choice.image)
         if len(candidates) > 1:
             number = next(index for index, one in enumerate(candidates) if one is candidate)
             choice = msgspec.structs.replace(choice, image=number)
-        return candidate.load(), opening, choice
+        image = candidate.load()
+        passed_over = len(candidates) - len(offered)
+        image = msgspec.structs.replace(image, passed_over=passed_over)
+        return _Found(image if record is None else _acquired(image, record), opening, choice)
 
-    def _within(
-        self, opening: Opening, record: Acquisition, depth: int
-    ) -> tuple[Image, Opening, Choice] | None:
+    def _within(self, opening: Opening, record: Acquisition, depth: int) -> _Found | None:
         """The image in the archive that a record names; None when the layout must be read instead."""
         if not depth:
             opening.issues.add("limit", RECORD_NAME, "archives are nested too deeply; the layout is read")
@@ -191,16 +206,44 @@ class _Attempt:
             return None
         inner.acquisition = record
         try:
-            image, innermost, choice = self._open(inner, record, depth - 1)
+            found = self._open(inner, record, depth - 1)
         except ImageNotOpened as error:
             opening.issues.add(
                 "not-parsed", RECORD_NAME, f"the archive that was acquired cannot be opened: {error.message}"
             )
             return None
-        if not is_what_the_layout_shows(image, record, opening):
+        except ChoiceNeeded as error:
+            if self._choice != Choice():
+                raise
+            opening.issues.add(
+                "documents-disagree",
+                RECORD_NAME,
+                f"it does not say which image of its archive it means ({error.message}); the layout is read",
+            )
             return None
-        issues = tuple(dict.fromkeys((*image.issues, *opening.issues.collected())))
-        return msgspec.structs.replace(image, source=LAYOUT, issues=issues), innermost, choice
+
+        def recorded() -> Image | None:
+            """The image of then, where the person chose one now."""
+            if self._choice == Choice():
+                return None
+            again = archive_within(record, opening)
+            if again is None:
+                return None
+            try:
+                return _Attempt(self._offered, Choice())._open(again, record, depth - 1).image
+            except (ImageNotOpened, UsageError):
+                return None
+
+        if not is_what_the_layout_shows(found.image, record, opening, recorded):
+            return None
+        issues = (*found.image.issues, *opening.issues.collected())
+        image = msgspec.structs.replace(found.image, issues=issues)
+        return replace(found, image=_acquired(image, record))
+
+
+def _acquired(image: Image, record: Acquisition) -> Image:
+    """An image whose reference and part of whose issues are the word of a record."""
+    return msgspec.structs.replace(image, source=ACQUIRED, issues=with_what_was_met(image.issues, record))
 
 
 def _schemes(offered: tuple[Source, ...], *, remote: bool) -> tuple[str, ...]:

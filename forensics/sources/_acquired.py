@@ -1,14 +1,14 @@
 """Opens what an acquisition wrote: the record beside an OCI layout, and the archive that it may name.
 
-The record is a claim by whoever wrote the layout. It may say where an image came from and which one of
-several was chosen; it may not make this program look at another image than the one that programs see which
-read the layout alone.
+The record is a claim by whoever wrote the layout. It may say where an image came from, and which one of
+several was chosen where the person chooses none; it may not make this program look at another image than the
+one that programs see which read the layout alone. What it says was met then is told behind what is met now.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -18,7 +18,9 @@ from forensics.errors import ImageNotOpened
 from forensics.limits import Limits
 from forensics.model.acquisition import SCHEMA, AcquiredContent, Acquisition
 from forensics.model.image import Blob, Image
+from forensics.model.issues import Issue
 from forensics.parsers.tar import TarRun
+from forensics.printable import printable
 from forensics.sources._agreement import Agreement
 from forensics.sources._archive import ArchiveEvidence
 from forensics.sources._choice import Candidate
@@ -30,13 +32,23 @@ from forensics.sources._reference import Reference
 
 RECORD_NAME = "acquisition.json"
 LAYOUT = "oci_layout"
-"""The source that reads layouts, and which an acquired image is of."""
+"""The source that reads layouts."""
+ACQUIRED = "acquired"
+"""The source of an image whose reference is the word of a record."""
+_NUMBERED_ELSEWHERE = "registry"
+"""The source whose images are platforms that a layout does not hold: the one that was pulled is its first."""
 SCHEMES = frozenset({"", "oci-archive", "oci-dir"})
 """What an acquired image may be opened as, so that its record counts."""
-_WITHIN = {"docker_archive": "docker-archive", "oci_layout": "oci-archive", "rootfs": "rootfs"}
+_WITHIN = {
+    "docker_archive": "docker-archive",
+    LAYOUT: "oci-archive",
+    ACQUIRED: "oci-archive",
+    "rootfs": "rootfs",
+}
 """How the archive is opened that a source had read; any other one by its bytes."""
 _OF_THE_IMAGE = frozenset({"index", "manifest", "config", "layer"})
 """Roles of contents that are held against their digests wherever a layout is read."""
+_MOST_CODE = 40
 
 
 def read_record(evidence: Evidence, limits: Limits) -> Acquisition | None:
@@ -82,11 +94,7 @@ def archive_within(record: Acquisition, opening: Opening) -> Opening | None:
         )
         return None
     _verify([one for one in record.contents if one.role != "layer" or one.digest == record.archive], opening)
-    inner = opening.within(
-        recorded_reference(record, opening.reference, _WITHIN.get(record.source, "")), blob
-    )
-    _note_what_was_met(record, inner.issues)
-    return inner
+    return opening.within(recorded_reference(record, opening.reference, _WITHIN.get(record.source, "")), blob)
 
 
 def begin_layout(record: Acquisition, opening: Opening) -> None:
@@ -95,7 +103,6 @@ def begin_layout(record: Acquisition, opening: Opening) -> None:
     opening.acquisition = record
     if isinstance(opening.evidence, ArchiveEvidence):
         opening.adopt(_LayoutInTar(opening.evidence))
-    _note_what_was_met(record, opening.issues)
     _verify([one for one in record.contents if one.role not in _OF_THE_IMAGE], opening)
 
 
@@ -159,20 +166,36 @@ class _LayoutInTar(Evidence):
 
 
 def narrowed(candidates: Sequence[Candidate], record: Acquisition) -> Sequence[Candidate]:
-    """The image that was chosen when it was acquired; all of them where the record does not tell."""
-    number = record.choice.image
-    if number is not None and 0 <= number < len(candidates):
-        return candidates[number : number + 1]
-    same = [candidate for candidate in candidates if candidate.digest == record.manifest_digest]
-    return same if len(same) == 1 else candidates
+    """The image that was chosen when it was acquired; all of them unless all the record says agrees."""
+    if len(candidates) < 2:
+        return candidates
+    number = 0 if record.source == _NUMBERED_ELSEWHERE else record.choice.image
+    if number is None or not 0 <= number < len(candidates) or not _is_recorded(candidates[number], record):
+        return candidates
+    return candidates[number : number + 1]
 
 
-def is_what_the_layout_shows(image: Image, record: Acquisition, opening: Opening) -> bool:
+def _is_recorded(candidate: Candidate, record: Acquisition) -> bool:
+    """Whether a candidate is the image of the record; where that has no digest of it, by its tags."""
+    configs = {content.digest for content in record.contents if content.role == "config"}
+    if candidate.digest and candidate.digest in {record.manifest_digest, *configs}:
+        return True
+    return not record.manifest_digest and not configs and candidate.tags == record.tags
+
+
+def is_what_the_layout_shows(
+    image: Image, record: Acquisition, opening: Opening, recorded: Callable[[], Image | None]
+) -> bool:
     """Whether programs that know no record see the image that was read from the archive within.
 
+    Where they see another one, it may be the `recorded` of the archive, of whose images the person chose one.
     When they see none, because the layout was damaged since, the archive is what is left of it.
     """
-    agreement = Agreement(Layout(opening.evidence, opening.limits, opening.cancel), image, opening.cancel)
+    layout = Layout(opening.evidence, opening.limits, opening.cancel)
+    agreement = Agreement(layout, image, opening.cancel)
+    if not agreement.holds and not agreement.layout_is_bare:
+        other = recorded()
+        agreement = agreement if other is None else Agreement(layout, other, opening.cancel)
     others = [one for one in record.contents if one.role == "layer" and one.digest not in agreement.equal]
     _verify([one for one in others if one.digest != record.archive], opening)
     if agreement.holds:
@@ -189,9 +212,15 @@ def is_what_the_layout_shows(image: Image, record: Acquisition, opening: Opening
     return False
 
 
-def _note_what_was_met(record: Acquisition, issues: IssueLog) -> None:
+def with_what_was_met(found: Iterable[Issue], record: Acquisition) -> tuple[Issue, ...]:
+    """What was found by looking, and behind it what only the record tells: at most as many as a source tells.
+
+    An honest record repeats what is found again, and adds what no copy can show.
+    """
+    told = IssueLog()
     for issue in record.issues:
-        issues.add(issue.code, issue.subject, issue.message, max(0, issue.lost_bytes))
+        told.add(printable(issue.code[:_MOST_CODE]), issue.subject, issue.message, max(0, issue.lost_bytes))
+    return tuple(dict.fromkeys((*found, *told.collected())))
 
 
 def _verify(contents: Iterable[AcquiredContent], opening: Opening) -> None:

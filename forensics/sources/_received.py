@@ -13,7 +13,7 @@ from forensics.model.acquisition import Acquisition
 from forensics.model.image import Blob, Image
 from forensics.printable import printable
 from forensics.quantities import human_size
-from forensics.sources._acquired import LAYOUT, RECORD_NAME
+from forensics.sources._acquired import ACQUIRED, LAYOUT, RECORD_NAME
 from forensics.sources._evidence import Evidence, FolderEvidence, blob_pieces, open_quietly
 from forensics.sources._layout import INDEX_NAME, Layout, blob_name
 from forensics.sources._opening import Opening
@@ -54,7 +54,7 @@ def received_of(image: Image, opening: Opening) -> Received:
         return Received(files=tuple(_held(evidence, names)), record=record)
     if not isinstance(evidence, FolderEvidence):
         return Received(archive=evidence.received, record=record if opening.reference.name else None)
-    if image.source != LAYOUT:
+    if image.source not in (LAYOUT, ACQUIRED):
         return Received(archive=image.layers[0].blob)
     found = _FolderFiles(evidence, opening.limits)
     files = tuple(found.files())

@@ -19,6 +19,9 @@ from forensics.tui.words import (
     time_text,
 )
 
+_ACQUIRED = "acquired: by its own record it came from there, and nothing else says so"
+"""What stands below a reference that is the word of the record beside the image."""
+
 
 def layer_card(store: Store, layer: LayerRow) -> list[Item]:
     """Everything known of a layer."""
@@ -94,6 +97,7 @@ def image_card(store: Store) -> list[Item]:
         return [Paragraph(UNKNOWN)]
     return [
         Heading(card.reference),
+        *([Fact("source", _ACQUIRED)] if card.source == "acquired" else []),
         Fact("platform", card.platform),
         Fact("distribution", card.distribution or NOTHING),
         Fact("tags", ", ".join(card.tags) or NOTHING),

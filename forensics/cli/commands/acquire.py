@@ -9,6 +9,7 @@ import click
 
 from forensics.cli._evidence import refuse_to_touch
 from forensics.cli._parameters import image_argument, image_options
+from forensics.cli._passed_over import say_what_was_passed_over
 from forensics.cli._progress import progress
 from forensics.cli._terminal import say
 from forensics.printable import printable
@@ -71,6 +72,7 @@ def acquire(*, reference: str, options: Options, target: Path, quiet: bool) -> i
             on_progress=lambda done, total: listen(Progress(Stage.REPORT, done, total)),
         )
     if not quiet:
+        say_what_was_passed_over(opened.image)
         _tell(acquired, target)
     return _NOT_ALL if acquired.record.not_acquired else 0
 

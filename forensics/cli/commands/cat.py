@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forensics.cli._parameters import image_argument, image_options, layer_option
+from forensics.cli._passed_over import say_what_was_passed_over
 from forensics.cli._progress import progress
 from forensics.cli._terminal import say, write_bytes, write_lines
 from forensics.errors import UsageError
@@ -54,6 +55,7 @@ def cat(
     with Session(reference, options) as session:
         with progress() as listen:
             view = session.index(listen)
+        say_what_was_passed_over(session.open())
         version, problem = _wanted(session, ImageFiles(view, layer), path)
         written = 0
         if as_hex:

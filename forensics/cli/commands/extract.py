@@ -9,6 +9,7 @@ import click
 
 from forensics.cli._evidence import refuse_to_touch
 from forensics.cli._parameters import image_argument, image_options, layer_option
+from forensics.cli._passed_over import say_what_was_passed_over
 from forensics.cli._progress import progress
 from forensics.cli._terminal import say
 from forensics.errors import UsageError
@@ -62,6 +63,7 @@ def extract(
     with Session(reference, options) as session:
         with progress() as listen:
             view = session.index(listen)
+        say_what_was_passed_over(session.open())
         files = ImageFiles(view, layer, all_versions=all_versions)
         versions, problems = _chosen(session, files, paths)
         facts = _about(session.open(), view)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forensics.cli._parameters import image_argument, image_options
+from forensics.cli._passed_over import say_what_was_passed_over
 from forensics.cli._progress import progress
 from forensics.cli._terminal import write_json, write_table
 
@@ -36,6 +37,7 @@ def layers(
     with Session(reference, options) as session, progress() as listen:
         view = session.index(listen)
         rows = tuple(layer_rows(session.open(), view))
+        say_what_was_passed_over(session.open())
     if as_json:
         write_json(rows)
     else:

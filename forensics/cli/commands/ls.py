@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from forensics.cli._parameters import image_argument, image_options, layer_option
+from forensics.cli._passed_over import say_what_was_passed_over
 from forensics.cli._progress import progress
 from forensics.cli._terminal import say, write_json, write_lines
 from forensics.model.files import Change, Entry, FileKind, FileVersion
@@ -86,6 +87,7 @@ def ls(
     with Session(reference, options) as session:
         with progress() as listen:
             view = session.index(listen)
+        say_what_was_passed_over(session.open())
         files = ImageFiles(view, layer, all_versions=all_versions)
         place = files.member(path)
         if place is not None:

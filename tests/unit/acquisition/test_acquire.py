@@ -19,7 +19,7 @@ import pytest
 
 from forensics.acquisition import Acquired, acquire
 from forensics.cancellation import Cancellation
-from forensics.errors import Cancelled, ForensicsError, ImageNotOpened, UsageError
+from forensics.errors import Cancelled, ChoiceNeeded, ForensicsError, ImageNotOpened, UsageError
 from forensics.model.image import Image
 from forensics.sources import OpenImage, open_image
 from forensics.sources._evidence import read_blob
@@ -297,7 +297,7 @@ def test_it_opens_as_the_image_that_was_acquired(
     acquired(saved, tmp_path / name)
     saved.unlink()
     again = opened(tmp_path / name)
-    assert again.image.source == "oci_layout"
+    assert again.image.source == "acquired"
     assert again.image.reference == direct.reference == str(saved)
     assert again.image.tags == ("app:1",)
     assert again.image.config_digest == direct.config_digest
@@ -553,3 +553,122 @@ def test_a_vast_hole_is_not_hashed(layout: Path, opened: Any, tmp_path: Path) ->
     image = opened(tmp_path / "layout.tar").image
     assert [issue.subject for issue in image.issues if issue.code == "limit"] == [f"acquired referrer {hole}"]
     assert layers_of(image) == [LAYER, UPPER]
+
+
+# what a record may choose and say
+
+
+@pytest.fixture
+def two_images(tmp_path: Path) -> tuple[Path, list[str]]:
+    """A layout of two images, and the digests of their manifests."""
+    blobs = OciBlobs()
+    manifests = [
+        blobs.image([content], annotations={"org.opencontainers.image.ref.name": name})
+        for content, name in ((LAYER, "old"), (EVIL, "latest"))
+    ]
+    return blobs.write(tmp_path / "two", manifests), [one["digest"] for one in manifests]
+
+
+def put_record(layout: Path, **members: object) -> None:
+    record = {"schema": "forensics-acquisition/1", "source": "oci_layout", **members}
+    (layout / "acquisition.json").write_bytes(as_json(record))
+
+
+@pytest.mark.parametrize("image", [None, 1, 2, -1])
+def test_a_record_chooses_only_where_number_and_digest_agree(
+    two_images: tuple[Path, list[str]], opened: Any, image: int | None
+) -> None:
+    layout, digests = two_images
+    put_record(layout, manifest_digest=digests[0], choice={"image": image})
+    with pytest.raises(ChoiceNeeded, match="2 images"):
+        opened(layout)
+
+
+def test_what_a_record_chose_is_counted_and_the_person_still_sees_all(
+    two_images: tuple[Path, list[str]], opened: Any
+) -> None:
+    layout, digests = two_images
+    put_record(layout, manifest_digest=digests[0], choice={"image": 0})
+    image = opened(layout).image
+    assert (layers_of(image), image.passed_over, image.source) == ([LAYER], 1, "acquired")
+    for choice in ({"image": 1}, {"tag": "latest"}):
+        chosen = opened(layout, **choice).image
+        assert (layers_of(chosen), chosen.passed_over) == ([EVIL], 0)
+    with pytest.raises(ChoiceNeeded, match="2 images"):
+        opened(layout, platform="linux/amd64")
+
+
+@pytest.mark.parametrize("save", [False, True])
+def test_every_image_of_an_acquired_archive_can_be_chosen(
+    acquired: Any, opened: Any, tmp_path: Path, save: bool
+) -> None:
+    archive = tmp_path / "image.tar"
+    if save:
+        configs = [config_of([LAYER]), config_of([UPPER])]
+        names = ["a.json", "b.json"]
+        entries = [
+            {"Config": name, "RepoTags": [f"app:{name[0]}"], "Layers": [f"{name[0]}.tar"]} for name in names
+        ]
+        members = [("a.tar", LAYER), ("b.tar", UPPER), *zip(names, configs, strict=True)]
+        archive.write_bytes(tar_of([*members, ("manifest.json", as_json(entries))]))
+    else:
+        blobs = OciBlobs()
+        archive.write_bytes(tar_of(blobs.members([blobs.image([LAYER]), blobs.image([UPPER])])))
+    acquired(archive, tmp_path / "layout", image=1)
+    image = opened(tmp_path / "layout").image
+    assert (layers_of(image), image.passed_over, image.source) == ([UPPER], 1, "acquired")
+    other = opened(tmp_path / "layout", image=0).image
+    assert (layers_of(other), other.passed_over) == ([LAYER], 0)
+    assert "documents-disagree" not in codes(other)
+
+
+def test_a_choice_of_the_person_does_not_bring_up_an_archive_that_the_layout_does_not_show(
+    saved: Path, layout: Path, opened: Any, tmp_path: Path
+) -> None:
+    blobs = OciBlobs()
+    evil = blobs.write(
+        tmp_path / "evil",
+        [blobs.image([EVIL], annotations={"org.opencontainers.image.ref.name": "app:1"})],
+    )
+    harmless = saved.read_bytes()
+    blob(evil, digest(harmless)).write_bytes(harmless)
+    (evil / "acquisition.json").write_bytes((layout / "acquisition.json").read_bytes())
+    image = opened(evil, tag="app:1").image
+    assert layers_of(image) == [EVIL]
+    assert "documents-disagree" in codes(image)
+
+
+def test_an_archive_of_several_images_of_which_the_record_names_none_leaves_the_layout(
+    acquired: Any, opened: Any, tmp_path: Path
+) -> None:
+    blobs = OciBlobs()
+    archive = tmp_path / "image.tar"
+    archive.write_bytes(tar_of(blobs.members([blobs.image([LAYER]), blobs.image([UPPER])])))
+    acquired(archive, tmp_path / "layout", image=1)
+    change_record(tmp_path / "layout", choice={"image": 0})
+    image = opened(tmp_path / "layout").image
+    assert (layers_of(image), image.source) == ([UPPER], "oci_layout")
+    assert "documents-disagree" in codes(image)
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+def test_what_a_record_tells_never_takes_the_place_of_what_is_found(
+    kind: str, saved: Path, acquired: Any, opened: Any, tmp_path: Path
+) -> None:
+    if kind == "folder":
+        blobs = OciBlobs()
+        saved = blobs.write(tmp_path / "source", [blobs.image([LAYER])])
+    record = acquired(saved, tmp_path / "layout").record
+    role = "config" if kind == "folder" else "archive"
+    path = blob(tmp_path / "layout", next(one.digest for one in record.contents if one.role == role))
+    path.write_bytes(path.read_bytes() + b" ")
+    without = codes(opened(tmp_path / "layout").image)
+    told = [
+        {"stage": "x", "code": "a\x1bb", "subject": str(number), "message": "m", "lost_bytes": -5}
+        for number in range(2000)
+    ]
+    change_record(tmp_path / "layout", issues=told)
+    found = codes(opened(tmp_path / "layout").image)
+    assert found[: len(without)] == without
+    assert "digest-mismatch" in without
+    assert found[len(without) :] == [r"a\x1bb"] * 500 + ["limit"]

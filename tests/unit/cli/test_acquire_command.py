@@ -54,6 +54,31 @@ def test_acquire_says_what_it_wrote_and_scan_where_it_came_from(
     assert json.loads(scanned.output)["image"]["reference"] == str(small_image)
 
 
+@pytest.mark.parametrize("command", ["scan", "ls", "layers", "acquire"])
+def test_an_image_that_its_record_chose_is_told_as_one_of_several(
+    run: Callable[..., Any], tmp_path: Path, command: str
+) -> None:
+    blobs = OciBlobs()
+    archive = tmp_path / "image.tar"
+    layers = [tar_of([(name, b"content")]) for name in ("first", "second")]
+    archive.write_bytes(tar_of(blobs.members([blobs.image([layer]) for layer in layers])))
+    run("acquire", archive, "--to", tmp_path / "layout", "--image", "1", "-q")
+    options: dict[str, list[object]] = {
+        "scan": ["--jobs", "1", "--format", "json"],
+        "acquire": ["--to", tmp_path / "other.tar"],
+    }
+    ran = run(command, tmp_path / "layout", *options.get(command, []))
+    assert ran.code == 0
+    assert "note: its own record chose the image; 1 other image there" in ran.errors
+    chosen = run(command, tmp_path / "layout", "--image", "1", *options.get(command, [])[:2])
+    assert "its own record chose" not in chosen.errors
+    if command == "scan":
+        assert json.loads(ran.output)["image"]["source"] == "acquired"
+    if command == "ls":
+        assert "second" in ran.text
+        assert "first" in run("ls", tmp_path / "layout", "--image", "0").text
+
+
 def test_quiet_says_nothing(small_image: Path, run: Callable[..., Any], tmp_path: Path) -> None:
     ran = run("acquire", small_image, "--to", tmp_path / "layout", "-q")
     assert (ran.code, ran.output, ran.errors) == (0, b"", "")
