@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import itemgetter
 
 import msgspec
 
 from forensics.examine._examiner import Examiner, Learnt, Subject
 from forensics.examine._nested import Nested
+from forensics.examine._notable import Notable, tells
 from forensics.limits import Limits
-from forensics.model.facts import ArchiveFacts, ArchiveOddity, FileFacts, MemberFacts
+from forensics.model.facts import ArchiveFacts, ArchiveOddity, MemberFacts
 from forensics.model.issues import Issue
-from forensics.parsers.archive_members import ArchiveNote, PackedMember
+from forensics.parsers.archive_members import SLACK, ArchiveNote, PackedMember
 from forensics.parsers.archives import CLOSED, OpenedArchive, is_archive, is_content, open_archive
 from forensics.parsers.member_names import SEPARATOR, plain_name
 from forensics.parsers.unpacking import METHODS
@@ -20,7 +22,7 @@ from forensics.printable import printable
 _MOST_ODDITIES = 32
 _MOST_ISSUES = 64
 _MOST_BYTES = (1 << 63) - 1
-_OVERLAY = 4096
+_PIECE = 1 << 16
 _ODD = frozenset(
     {
         "hidden-member",
@@ -48,19 +50,21 @@ class ArchiveExaminer(Examiner):
     def examine(self, subject: Subject) -> Learnt | None:
         """The members, within the limits; what these leave out is an issue."""
         nested = subject.nested
+        closed: tuple[Issue, ...] = ()
         if subject.type in CLOSED:
             message = "an archive of this kind cannot be opened: it was examined as plain bytes"
-            return Learnt(value=None, issues=(subject.issue("not-opened", message),))
+            closed = (subject.issue("not-opened", message),)
         if nested is None or not is_archive(subject.type, subject.whole):
-            return None
+            return Learnt(value=None, issues=closed) if closed else None
         if nested.depth >= subject.limits.nested_depth:
             message = f"archives are opened to a depth of {nested.depth}: it was examined as plain bytes"
-            return Learnt(value=None, issues=(subject.issue("limit", message, len(subject.whole)),))
+            return Learnt(value=None, issues=(*closed, subject.issue("limit", message, len(subject.whole))))
         opened = open_archive(subject.type, subject.whole, nested.room, subject.limits)
         if opened is None:
             return None
         with nested.holding(opened.held):
-            return _Opening(subject, nested, opened).learnt()
+            learnt = _Opening(subject, nested, opened).learnt()
+        return msgspec.structs.replace(learnt, issues=closed + learnt.issues)
 
 
 class _Opening:
@@ -71,10 +75,10 @@ class _Opening:
         self._limits: Limits = subject.limits
         self._nested = nested
         self._opened = opened
-        self._notable: list[MemberFacts] = []
+        self._notable = Notable(subject.limits.nested_kept)
         self._issues: list[Issue] = []
         self._left_out: Counter[str] = Counter()
-        self._further = 0
+        self._behind: list[ArchiveNote] = []
         self._members = 0
         self._bytes = 0
 
@@ -91,14 +95,19 @@ class _Opening:
                 self._tell(None, "limit", message, rest)
                 break
             self._member(member)
-        oddities = self._from_notes(self._opened.notes)
+        if self._notable.lost:
+            message = (
+                f"{self._notable.dropped} members that tell something are not kept, those that tell least"
+            )
+            self._tell(None, "limit", message, self._notable.lost)
+        oddities = self._from_notes([*self._opened.notes, *self._behind])
         facts = ArchiveFacts(
             format=self._opened.format,
             compression=self._opened.compression,
             members=self._members,
             bytes=self._bytes,
-            notable=tuple(self._notable),
-            further=self._further,
+            notable=self._notable.members,
+            further=self._notable.dropped,
             oddities=oddities,
         )
         for code, lost in sorted(self._left_out.items()):
@@ -118,26 +127,40 @@ class _Opening:
             return
         found = self._opened.read(member, self._nested.room, self._limits)
         unpacked = member.method != "" or bool(member.segments)
-        if found.code:
-            lost = max(told - len(found.data), found.lost) if found.code != "trailing-data" else found.lost
-            self._tell(name, found.code, found.message, lost)
-        self._nested.count(len(found.data))
-        self._bytes += len(found.data)
-        if not len(found.data):
+        if found.code == "trailing-data":
+            self._behind_packed(member, found.consumed)
+        elif found.code:
+            self._tell(name, found.code, found.message, max(told - len(found.data), found.lost))
+        self._content(member, name, found.data, held=len(found.data) if unpacked else 0)
+
+    def _behind_packed(self, member: PackedMember, consumed: int) -> None:
+        """Bytes of a member that its decoder does not ask for are examined as they are."""
+        packed = msgspec.structs.replace(member, method="")
+        rest = self._opened.read(packed, self._nested.room, self._limits).data[consumed:]
+        if not bytes(rest[:_PIECE]).strip(b"\0") and len(rest) <= _PIECE:
             return
-        with self._nested.holding(len(found.data) if unpacked else 0):
-            facts = self._nested.examine(found.data, self._opened.format)
+        place = member.data_offset + consumed
+        name = SLACK % place
+        message = "data follows what a member's decoder asks for"
+        self._behind.append(ArchiveNote("trailing-data", place, message, 0, member.name))
+        self._content(msgspec.structs.replace(member, offset=place, hidden=True), name, rest)
+
+    def _content(self, member: PackedMember, name: bytes, data: memoryview, held: int = 0) -> None:
+        """Examine the bytes of a member, of which `held` are a copy; keep what tells something."""
+        self._nested.count(len(data))
+        self._bytes += len(data)
+        if not len(data):
+            return
+        with self._nested.holding(held):
+            facts = self._nested.examine(data, self._opened.format)
         for issue in facts.issues:
             inner = issue.subject if issue.subject.startswith(SEPARATOR) else ""
             self._tell(name, issue.code, issue.message, issue.lost_bytes, inner)
-        if not _tells(facts):
-            return
-        if len(self._notable) >= self._limits.nested_kept:
-            self._further += 1
-            return
-        self._notable.append(
-            MemberFacts(name=name, offset=member.offset, facts=facts, mode=member.mode, hidden=member.hidden)
-        )
+        if tells(facts):
+            mode, hidden = member.mode, member.hidden
+            self._notable.add(
+                MemberFacts(name=name, offset=member.offset, facts=facts, mode=mode, hidden=hidden)
+            )
 
     def _tell(self, name: bytes | None, code: str, message: str, lost: int, inner: str = "") -> None:
         """An issue of a member, or with None of the archive as a whole."""
@@ -164,20 +187,17 @@ class _Opening:
             if note.lost or note.code not in _ODD:
                 name = plain_name(note.name)[: self._limits.name_bytes]
                 self._tell(name or None, note.code, note.message, note.lost)
-        return tuple(oddities[:_MOST_ODDITIES])
+        return _of_all_kinds(oddities)
 
 
-def _tells(facts: FileFacts) -> bool:
-    """Whether a member has something to tell beyond that it is there."""
-    if facts.matches or facts.secrets or facts.issues:
-        return True
-    elf = facts.elf
-    if elf is not None and elf.kind not in ("relocatable", "core"):
-        odd = elf.packer or not elf.has_sections or elf.writable_executable
-        if odd or elf.overlay > _OVERLAY:
-            return True
-    archive = facts.archive
-    return archive is not None and bool(archive.notable or archive.oddities)
+def _of_all_kinds(oddities: list[ArchiveOddity]) -> tuple[ArchiveOddity, ...]:
+    """So many as may be kept, in their order: the first of each code before the second of any."""
+    counts: Counter[str] = Counter()
+    ranked = []
+    for number, oddity in enumerate(oddities):
+        ranked.append((counts[oddity.code], number))
+        counts[oddity.code] += 1
+    return tuple(oddities[number] for _, number in sorted(sorted(ranked)[:_MOST_ODDITIES], key=itemgetter(1)))
 
 
 EXAMINER = ArchiveExaminer()

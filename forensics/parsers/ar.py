@@ -5,6 +5,7 @@ Sources: ar.h of the GNU C library; binutils' documentation of the GNU and BSD v
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from forensics.limits import DEFAULT, Limits
@@ -14,11 +15,15 @@ from forensics.parsers.archive_members import ArchiveNote, PackedMember, slack
 MAGIC = b"!<arch>\n"
 THIN_MAGIC = b"!<thin>\n"
 _HEADER = 60
+_NAME_BYTES = b"\0\n" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 _TABLES = frozenset({b"/", b"//", b"/SYM64/", b"__.SYMDEF", b"__.SYMDEF SORTED"})
 
 
 class ArWalk:
-    """The members of the ar archive in `view`; symbol and name tables are none of them."""
+    """The members of the ar archive in `view`; symbol and name tables are hidden ones.
+
+    Those are told only where they hold more than a table does: what is packed in them nobody would see.
+    """
 
     def __init__(self, view: memoryview, limits: Limits = DEFAULT) -> None:
         self._view = view
@@ -48,11 +53,33 @@ class ArWalk:
             if name == b"//":
                 self._names = bytes(view[start : start + min(stored, self._limits.header_bytes)])
             told, skip = self._name(name, start, stored)
-            if told not in _TABLES:
+            if told in _TABLES:
+                table = slack(view, start + skip, start + stored)
+                if table is not None and not self._is_table(told, start + skip, start + stored):
+                    self.notes.append(
+                        ArchiveNote("hidden-data", position, "a table holds none", 0, table.name)
+                    )
+                    yield table
+            else:
                 yield self._member(header, told, position, start + skip, stored - skip, size - skip)
             position = start + size + size % 2
         if position < len(view):
             yield from self._broken(position)
+
+    def _is_table(self, name: bytes, start: int, end: int) -> bool:
+        """Whether a table holds names, or places in the archive and names, and nothing besides."""
+        if name == b"//":
+            return not bytes(self._view[start:end]).translate(None, _NAME_BYTES)
+        width = {b"/": 4, b"/SYM64/": 8}.get(name)
+        if width is None:
+            return False
+        count = int.from_bytes(self._view[start : start + width], "big")
+        names = start + width * (count + 1)
+        if names > end:
+            return False
+        places = struct.unpack_from(f">{count}{'I' if width == 4 else 'Q'}", self._view, start + width)
+        inside = max(places, default=0) < len(self._view)
+        return inside and not bytes(self._view[names:end]).translate(None, _NAME_BYTES)
 
     def _broken(self, position: int) -> Iterator[PackedMember]:
         """What stands where a header should: told, and examined as bytes of its own."""

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from forensics.limits import DEFAULT, Limits
-from forensics.model.files import FileKind
 from forensics.parsers import unpacking
+from forensics.parsers._stubs import payload_at
+from forensics.parsers._zip_end import ends_a_zip, find_end
 from forensics.parsers.ar import ArWalk
-from forensics.parsers.archive_members import ArchiveNote, MemberWalk, PackedMember, slack
+from forensics.parsers.archive_members import SLACK, ArchiveNote, MemberWalk, PackedMember, slack
 from forensics.parsers.cpio import MAGICS, CpioWalk, ListedFile
 from forensics.parsers.rpm import read_rpm
-from forensics.parsers.tar import BLOCK, TarWalk, is_tar_header
-from forensics.parsers.zip import ZipWalk, find_end, has_end_mark
+from forensics.parsers.tar import BLOCK, is_tar_header
+from forensics.parsers.tar_members import TarMembers
+from forensics.parsers.zip import ZipWalk
 
-COMPRESSED = frozenset({"gzip", "zstd", "xz", "bzip2"})
+COMPRESSED = frozenset({"gzip", "zstd", "xz", "bzip2", "lzip"})
 """Types of `parsers.filetype` that are one compressed content, or a packed archive."""
-CLOSED = frozenset({"7z", "rar", "lz4", "squashfs"})
+CLOSED = frozenset({"7z", "rar", "lz4", "lzop", "compress", "squashfs"})
 """Types of archives and packed file systems that there is no reader for."""
-_WITH_ARCHIVE_BEHIND = frozenset(
-    {"elf", "pe", "macho", "data", "png", "jpeg", "gif", "bmp", "webp", "pdf", "icon", "linux-kernel"}
-)
-"""Types of contents behind which an archive with a comment is looked for; behind all others, one without."""
+_TEXTS = frozenset({"script", "text"})
+_LZMA_USUAL = 0x5D
+_NOTHING = memoryview(b"")
 _MOST = (1 << 63) - 1
 
 
@@ -30,8 +33,10 @@ _MOST = (1 << 63) - 1
 class OpenedArchive:
     """An archive: what it is, the bytes its members lie in, and the walk over them.
 
-    `format` is `zip`, `tar`, `cpio`, `ar`, `rpm` or `compressed`; `held` bytes of memory were needed to open
-    it. `notes` are what opening met; those of the walk fill while it goes on.
+    `format` is `zip`, `tar`, `cpio`, `ar`, `rpm`, `compressed` or, for a script that carries its data behind
+    its text, `appended`; `held` bytes of memory were needed to open it. `opening` is what opening met; the
+    notes of the walk fill while it goes on. Offsets beyond `base` lie in `tail`: the packed bytes of what was
+    unpacked to get at the members, of which `behind` are those that follow it.
     """
 
     format: str
@@ -39,7 +44,9 @@ class OpenedArchive:
     walk: MemberWalk
     compression: str = ""
     held: int = 0
+    tail: memoryview = field(default=_NOTHING)
     opening: list[ArchiveNote] = field(default_factory=list)
+    behind: PackedMember | None = None
 
     @property
     def notes(self) -> list[ArchiveNote]:
@@ -50,7 +57,10 @@ class OpenedArchive:
         """The bytes of a member, at most `most` where they have to be unpacked."""
         if member.segments:
             return _assembled(self.base, member, most)
-        packed = self.base[member.data_offset : member.data_offset + member.stored]
+        base, start = self.base, member.data_offset
+        if start >= len(base):
+            base, start = self.tail, start - len(base)
+        packed = base[start : start + member.stored]
         if member.method == "":
             return unpacking.Unpacked(data=packed, consumed=len(packed))
         return unpacking.unpack(packed, member.method, most, limits)
@@ -58,38 +68,85 @@ class OpenedArchive:
 
 def is_archive(kind: str, view: memoryview) -> bool:
     """Whether a content of this type may be an archive; cheap, as every content is asked."""
-    if kind in _OPENERS:
-        return True
-    if has_end_mark(view):
+    if kind in _OPENERS or ends_a_zip(view):
         return True
     if kind == "data":
         head = view[:BLOCK]
-        return unpacking.is_lzma_alone(head) or is_tar_header(bytes(head)) or _zip_behind(view)
-    return kind in _WITH_ARCHIVE_BEHIND and _zip_behind(view)
+        return unpacking.is_lzma_alone(head) or is_tar_header(bytes(head))
+    return kind in _TEXTS and payload_at(view) is not None
 
 
 def open_archive(kind: str, view: memoryview, most: int, limits: Limits = DEFAULT) -> OpenedArchive | None:
     """The archive that a content of this type is, None when it is none after all.
 
-    At most `most` bytes are unpacked to get at the members.
+    At most `most` bytes are unpacked to get at the members, of which `behind` are those that follow it.
     """
+    opened = _opened(kind, view, most, limits)
+    if kind == "zip":
+        return opened
+    if opened is None:
+        return OpenedArchive("zip", view, ZipWalk(view, limits, plain=False)) if ends_a_zip(view) else None
+    opened.walk = _AndBehind(opened, view, limits)
+    return opened
+
+
+def _opened(kind: str, view: memoryview, most: int, limits: Limits) -> OpenedArchive | None:
     opener = _OPENERS.get(kind)
     if opener is not None:
         return opener(kind, view, most, limits)
     if kind == "data" and unpacking.is_lzma_alone(view[:BLOCK]):
         opened = _compressed("lzma", view, most, limits)
-        return opened if len(opened.base) else None
+        return opened if len(opened.base) and (view[0] == _LZMA_USUAL or not opened.opening) else None
     if kind == "data" and is_tar_header(bytes(view[:BLOCK])):
         return OpenedArchive("tar", view, TarMembers(view, limits))
-    end = find_end(view)
-    if end is not None and end.entries:
-        return OpenedArchive("zip", view, ZipWalk(view, limits, plain=False))
-    return None
+    start = payload_at(view) if kind in _TEXTS else None
+    if start is None:
+        return None
+    member = PackedMember(
+        name=SLACK % start, size=len(view) - start, offset=start, data_offset=start, stored=len(view) - start
+    )
+    return OpenedArchive("appended", view, Members((member,)))
 
 
-def _zip_behind(view: memoryview) -> bool:
-    end = find_end(view)
-    return end is not None and end.entries > 0
+class _AndBehind:
+    """The members of an archive, what follows its packed bytes, and a ZIP archive that ends behind them all.
+
+    `view` is the content; where that is packed, its bytes lie behind those that were unpacked. A ZIP archive
+    that begins behind the members is in the bytes that follow them, and is found in these.
+    """
+
+    def __init__(self, opened: OpenedArchive, view: memoryview, limits: Limits) -> None:
+        self._walk = opened.walk
+        self._view = view
+        self._limits = limits
+        self._behind = opened.behind
+        self._shift = len(opened.base) if len(opened.tail) else 0
+        self._zip: ZipWalk | None = None
+
+    @property
+    def notes(self) -> list[ArchiveNote]:
+        """What all walks met so far."""
+        return [*self._walk.notes, *(self._zip.notes if self._zip else ())]
+
+    def __iter__(self) -> Iterator[PackedMember]:
+        end = 0
+        for member in self._walk:
+            if not member.hidden:
+                end = max(end, member.data_offset + member.stored)
+            yield member
+        if self._behind is not None:
+            yield self._moved(self._behind)
+            end = self._behind.offset
+        elif self._shift:
+            return
+        found = find_end(self._view) if ends_a_zip(self._view) else None
+        if found is not None and found.position >= end > found.shift:
+            self._zip = ZipWalk(self._view, self._limits, plain=False)
+            for member in self._zip:
+                yield self._moved(member)
+
+    def _moved(self, member: PackedMember) -> PackedMember:
+        return replace(member, data_offset=member.data_offset + self._shift, hidden=True)
 
 
 def _zip(_kind: str, view: memoryview, _most: int, limits: Limits) -> OpenedArchive:
@@ -118,9 +175,8 @@ def _rpm(_kind: str, view: memoryview, most: int, limits: Limits) -> OpenedArchi
         return opened
     payload = view[package.payload :]
     compression = _compression(payload[:16]) or ("lzma" if package.compressor == "lzma" else "")
-    opened = _unpacked(compression, payload, most, limits, package.files)
+    opened = _unpacked(compression, payload, most, limits, package.files, view)
     opened.format = "rpm"
-    opened.opening.extend(package.notes)
     return opened
 
 
@@ -129,9 +185,17 @@ def _compressed(kind: str, view: memoryview, most: int, limits: Limits) -> Opene
 
 
 def _unpacked(
-    compression: str, view: memoryview, most: int, limits: Limits, listed: tuple[ListedFile, ...] = ()
+    compression: str,
+    view: memoryview,
+    most: int,
+    limits: Limits,
+    listed: tuple[ListedFile, ...] = (),
+    whole: memoryview | None = None,
 ) -> OpenedArchive:
-    """What a compressed content holds: a tar, a cpio archive, or one member without a name."""
+    """What a compressed content holds: a tar, a cpio archive, or one member without a name.
+
+    `whole` is the content at the end of which it stands, itself where there is none.
+    """
     found = unpacking.unpack(view, compression, most, limits)
     data, held = found.data, len(found.data) if compression else 0
     walk: MemberWalk
@@ -142,10 +206,12 @@ def _unpacked(
     else:
         member = PackedMember(name=b"", size=len(data), offset=0, data_offset=0, stored=len(data))
         form, walk = "compressed", Members((member,) if len(data) else ())
-    opened = OpenedArchive(form, data, walk, compression, held)
+    whole = view if whole is None else whole
+    opened = OpenedArchive(form, data, walk, compression, held, whole if compression else _NOTHING)
     if found.code == "trailing-data":
-        # It is part of the outer content, whose bytes are examined as they are.
-        opened.opening.append(ArchiveNote("trailing-data", found.consumed, found.message))
+        place = len(whole) - len(view) + found.consumed
+        opened.opening.append(ArchiveNote("trailing-data", place, found.message))
+        opened.behind = slack(whole, place, len(whole))
     elif found.code:
         opened.opening.append(ArchiveNote(found.code, found.consumed, found.message, max(found.lost, 1)))
     return opened
@@ -158,6 +224,7 @@ def _compression(head: memoryview) -> str:
         ("zstd", b"\x28\xb5\x2f\xfd"),
         ("xz", b"\xfd7zXZ\0"),
         ("bzip2", b"BZh"),
+        ("lzip", b"LZIP"),
     ):
         if start.startswith(magic):
             return method
@@ -186,46 +253,6 @@ class Members:
         return iter(self._members)
 
 
-class TarMembers:
-    """The members of a tar, and what follows its end as one more."""
-
-    def __init__(self, view: memoryview, limits: Limits = DEFAULT) -> None:
-        self._view = view
-        self._walk = TarWalk(view, limits)
-
-    @property
-    def notes(self) -> list[ArchiveNote]:
-        """What the walk met, but not that an archive in a file has no end mark: many have none."""
-        return [
-            ArchiveNote(note.code, note.offset, note.message, note.lost, note.name)
-            for note in self._walk.notes
-            if note.code not in _TAR_MANNERS
-        ]
-
-    def __iter__(self) -> Iterator[PackedMember]:
-        for member in self._walk:
-            yield PackedMember(
-                name=member.name,
-                size=member.size,
-                offset=member.header_offset,
-                data_offset=member.data_offset,
-                stored=member.stored,
-                kind=member.kind,
-                mode=member.mode,
-                mtime=member.mtime,
-                link=member.link,
-                segments=member.segments,
-            )
-        for note in tuple(self._walk.notes):
-            if note.code in {"trailing-data", "bad-header"}:
-                rest = slack(self._view, note.offset, len(self._view))
-                if rest is not None:
-                    yield rest
-
-
-_TAR_MANNERS = frozenset({"no-end-mark", "size-without-data", "repeated-header", "global-header"})
-
-
 def _assembled(base: memoryview, member: PackedMember, most: int) -> unpacking.Unpacked:
     """A sparse member with its holes as zeros."""
     size = member.size or 0
@@ -247,5 +274,8 @@ def _assembled(base: memoryview, member: PackedMember, most: int) -> unpacking.U
 
 
 def is_content(member: PackedMember) -> bool:
-    """Whether a member has bytes to examine, whatever the archive calls it."""
-    return member.kind in (FileKind.REGULAR, FileKind.OTHER) and (member.stored > 0 or bool(member.segments))
+    """Whether a member has bytes to examine, whatever the archive calls it.
+
+    There are programs that run what a link holds.
+    """
+    return member.stored > 0 or bool(member.segments)

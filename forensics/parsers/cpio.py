@@ -1,10 +1,11 @@
-"""Reads cpio archives: the new ASCII format with and without checksums, the old portable one, rpm's own.
+"""Reads cpio archives: new ASCII with and without checksums, old portable, old binary, rpm's own.
 
 Sources: cpio(5); rpm's lib/cpio.c for headers that name a file by its number alone (`07070X`).
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -14,7 +15,9 @@ from forensics.model.files import FileKind
 from forensics.parsers.archive_members import ArchiveNote, PackedMember, nonzero_runs, slack
 
 MAGICS = (b"070701", b"070702", b"070707", b"07070X")
-_NEW, _OLD, _STRIPPED = 110, 76, 14
+BINARY_MAGICS = {b"\xc7\x71": "<", b"\x71\xc7": ">"}
+"""The first two bytes of a binary header, and the order of bytes that they tell."""
+_NEW, _OLD, _STRIPPED, _BINARY = 110, 76, 14, 26
 _TRAILER = b"TRAILER!!!"
 _KINDS = {
     0o010000: FileKind.FIFO,
@@ -45,6 +48,9 @@ class _Header(msgspec.Struct, frozen=True, gc=False):
     mode: int
     mtime: int
     align: int
+    text_end: int = 0
+    name_end: int = 0
+    """Bytes up to the end of the name, and up to that of the field that holds it."""
 
 
 class CpioWalk:
@@ -67,10 +73,13 @@ class CpioWalk:
                 yield from self._rest(position, "bad-header", "what should be a cpio header is none")
                 return
             start = position + header.length
+            hidden = self._behind_name(position, header)
+            if hidden is not None:
+                yield hidden
             if header.name == _TRAILER:
                 following = nonzero_runs(view, start, min(len(view), start + (1 << 16)))
                 found = following[0] if following else len(view)
-                if bytes(view[found : found + 6]) in MAGICS:
+                if self._header(found) is not None:
                     position = found
                     continue
                 yield from self._rest(start, "trailing-data", "data follows the end of the cpio archive")
@@ -84,6 +93,16 @@ class CpioWalk:
             yield self._member(header, position, start, stored)
             position = start + header.size + -header.size % header.align
         self.notes.append(ArchiveNote("truncated", len(view), "the cpio archive has no end mark"))
+
+    def _behind_name(self, position: int, header: _Header) -> PackedMember | None:
+        """What stands behind the NUL that ends a name, in the bytes that its length counts."""
+        if header.name_end - header.text_end <= 1:
+            return None
+        found = slack(self._view, position + header.text_end, position + header.name_end)
+        if found is not None:
+            message = "data follows the end of a name in its header"
+            self.notes.append(ArchiveNote("hidden-data", found.offset, message, 0, header.name))
+        return found
 
     def _rest(self, position: int, code: str, message: str) -> Iterator[PackedMember]:
         rest = slack(self._view, position, len(self._view))
@@ -111,6 +130,8 @@ class CpioWalk:
             return self._named(
                 position, _OLD, fields[8], _OLD + fields[8], fields[9], fields[2], fields[7], 1
             )
+        if magic[:2] in BINARY_MAGICS:
+            return self._binary(position, BINARY_MAGICS[magic[:2]])
         if magic == b"07070X":
             number = _numbers(bytes(view[position + 6 : position + _STRIPPED]), [8], 16)
             if number is None or number[0] >= len(self._listed):
@@ -118,6 +139,17 @@ class CpioWalk:
             told = self._listed[number[0]]
             return _Header(told.name, _STRIPPED + -_STRIPPED % 4, told.size, told.mode, told.mtime, 4)
         return None
+
+    def _binary(self, position: int, order: str) -> _Header | None:
+        """Thirteen numbers of two bytes; of those that take two, the high half comes first."""
+        if position + _BINARY > len(self._view):
+            return None
+        told = struct.unpack_from(f"{order}13H", self._view, position)
+        if told[3] & _FORMAT not in _KINDS:
+            return None
+        length = _BINARY + told[10]
+        size, mtime = told[11] << 16 | told[12], told[8] << 16 | told[9]
+        return self._named(position, _BINARY, told[10], length + length % 2, size, told[3], mtime, 2)
 
     def _named(
         self, position: int, fixed: int, name: int, length: int, size: int, mode: int, mtime: int, align: int
@@ -129,7 +161,7 @@ class CpioWalk:
         if name > self._limits.name_bytes:
             self.notes.append(ArchiveNote("limit", position, "a name is cut", name - self._limits.name_bytes))
         text = bytes(self._view[start : start + min(name, self._limits.name_bytes)]).partition(b"\0")[0]
-        return _Header(text, length, size, mode, mtime, align)
+        return _Header(text, length, size, mode, mtime, align, fixed + len(text), fixed + name)
 
     def _member(self, header: _Header, offset: int, start: int, stored: int) -> PackedMember:
         kind = _KINDS.get(header.mode & _FORMAT, FileKind.OTHER)

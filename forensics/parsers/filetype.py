@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
+
+from forensics.parsers._tar_header import is_tar_header
 
 HEAD_BYTES = 4096
 """Bytes from the start of a content that `file_type` looks at."""
@@ -41,6 +44,9 @@ FILE_TYPES = {
     "xz": "xz data",
     "bzip2": "bzip2 data",
     "lz4": "LZ4 data",
+    "lzip": "lzip data",
+    "lzop": "lzop data",
+    "compress": "compress'd data",
     "zip": "ZIP archive",
     "7z": "7-Zip archive",
     "rar": "RAR archive",
@@ -80,6 +86,9 @@ _PREFIXES: tuple[tuple[bytes, str, str], ...] = (
     (b"\xfd7zXZ\x00", "xz", ""),  # The .xz File Format 2.1.1.1
     (b"\x28\xb5\x2f\xfd", "zstd", ""),  # RFC 8878 3.1.1
     (b"\x04\x22\x4d\x18", "lz4", ""),  # LZ4 Frame Format
+    (b"\x02\x21\x4c\x18", "lz4", "LZ4 data, legacy frame"),
+    (b"LZIP\x01", "lzip", ""),  # lzip(1), file format
+    (b"\x89LZO\x00\r\n\x1a\n", "lzop", ""),  # lzop, src/lzop.c
     (b"7z\xbc\xaf\x27\x1c", "7z", ""),  # 7zFormat.txt
     (b"Rar!\x1a\x07", "rar", ""),  # RAR 5.0 archive format
     (b"!<arch>\ndebian-binary", "deb", ""),  # deb(5)
@@ -133,6 +142,9 @@ def file_type(head: bytes | memoryview, size: int | None = None) -> FileType:
     head = bytes(head[:HEAD_BYTES])
     if not head:
         return _TYPES["empty" if not size else "data"]
+    # A name may begin like anything; the sum over a header is what no other format has.
+    if (head[257:262] == b"ustar" or head[148:154].isdigit()) and is_tar_header(head):
+        return _TYPES["tar"]
     for prefix, found in _BY_START.get(head[:4], ()):
         if head.startswith(prefix):
             return found
@@ -214,7 +226,22 @@ def _gzip(head: bytes) -> FileType | None:
 
 
 def _bzip2(head: bytes) -> FileType | None:
-    return _TYPES["bzip2"] if head[2:3] == b"h" and head[4:10] == b"1AY&SY" else None
+    # A block, or the end of a stream in which there is none.
+    return _TYPES["bzip2"] if head[2:3] == b"h" and head[4:10] in (b"1AY&SY", b"\x17rE8P\x90") else None
+
+
+def _compress(head: bytes) -> FileType | None:
+    # ncompress, compress.c: the low five bits of the third byte are the longest code.
+    return _TYPES["compress"] if len(head) > 3 and 9 <= head[2] & 0x1F <= 16 and not head[2] & 0x60 else None
+
+
+def _old_cpio(head: bytes) -> FileType | None:
+    # cpio(5), old binary format: a known type in the mode, and a name that its length ends.
+    order: Literal["little", "big"] = "little" if head[:1] == b"\xc7" else "big"
+    mode, name = int.from_bytes(head[6:8], order), int.from_bytes(head[20:22], order)
+    if mode >> 12 not in _CPIO_FORMS or not 2 <= name <= 1024 or head[25 + name : 26 + name] != b"\0":
+        return None
+    return _OLD_CPIO
 
 
 def _bitmap(head: bytes) -> FileType | None:
@@ -250,6 +277,9 @@ _BY_PAIR: dict[bytes, Callable[[bytes], FileType | None]] = {
     b"BM": _bitmap,
     b"RI": _riff,
     b"#!": _script,
+    b"\x1f\x9d": _compress,
+    b"\xc7\x71": _old_cpio,
+    b"\x71\xc7": _old_cpio,
     b"\x1a\x01": _terminfo,
     b"\x1e\x02": _terminfo,
 }
@@ -257,7 +287,8 @@ _BY_PAIR: dict[bytes, Callable[[bytes], FileType | None]] = {
 
 def _by_start() -> dict[bytes, tuple[tuple[bytes, FileType], ...]]:
     table: dict[bytes, tuple[tuple[bytes, FileType], ...]] = {}
-    for prefix, kind, description in _PREFIXES:
+    skipped = tuple((bytes([0x50 + n]) + b"*M\x18", "zstd", "") for n in range(16))  # RFC 8878 3.1.2
+    for prefix, kind, description in (*_PREFIXES, *skipped):
         found = FileType(kind, description) if description else _TYPES[kind]
         starts = [prefix[:4]] if len(prefix) >= 4 else [prefix + bytes([last]) for last in range(256)]
         for start in starts:
@@ -265,6 +296,8 @@ def _by_start() -> dict[bytes, tuple[tuple[bytes, FileType], ...]]:
     return table
 
 
+_OLD_CPIO = FileType("cpio", "old binary cpio archive")
+_CPIO_FORMS = frozenset({1, 2, 4, 6, 8, 10, 12})
 _BY_START = _by_start()
 
 
@@ -313,8 +346,6 @@ def _inside(head: bytes) -> FileType | None:
         magic = int.from_bytes(head[:2], "little")
         if 3000 <= magic < 4000 or magic in range(20121, 62212):
             return _TYPES["pyc"]
-    if head[:2] == b"\xc7\x71":  # cpio(5), old binary format
-        return FileType("cpio", "old binary cpio archive")
     if head[0x202:0x206] == b"HdrS":  # Linux/x86 boot protocol
         return _TYPES["linux-kernel"]
     return None

@@ -11,7 +11,6 @@ import struct
 import msgspec
 
 from forensics.limits import DEFAULT, Limits
-from forensics.parsers.archive_members import ArchiveNote
 from forensics.parsers.cpio import ListedFile
 
 LEAD = 96
@@ -31,7 +30,6 @@ class RpmPackage(msgspec.Struct, frozen=True):
     payload: int
     compressor: str
     files: tuple[ListedFile, ...]
-    notes: tuple[ArchiveNote, ...]
 
 
 def read_rpm(view: memoryview, limits: Limits = DEFAULT) -> RpmPackage | None:
@@ -46,7 +44,7 @@ def read_rpm(view: memoryview, limits: Limits = DEFAULT) -> RpmPackage | None:
     values = _values(view, start)
     names = values.get(_COMPRESSOR, [])
     compressor = names[0] if names and isinstance(names[0], bytes) else b"gzip"
-    return RpmPackage(payload, compressor.decode("latin-1"), _files(values), ())
+    return RpmPackage(payload, compressor.decode("latin-1"), _files(values))
 
 
 def _header_end(view: memoryview, start: int, limits: Limits) -> int | None:

@@ -17,19 +17,21 @@ import zstandard
 from isal import igzip_lib
 
 from forensics.limits import DEFAULT, KIB, MIB, Limits
+from forensics.parsers._decoders import new_decoder
 from forensics.printable import printable
 
-METHODS = frozenset({"", "deflate", "gzip", "zstd", "xz", "bzip2", "lzma", "zip-lzma"})
+METHODS = frozenset({"", "deflate", "gzip", "zstd", "xz", "bzip2", "lzma", "lzip", "zip-lzma"})
 """What can be unpacked; empty is what is stored as it is."""
 
-_MAGIC = {"gzip": b"\x1f\x8b\x08", "xz": b"\xfd7zXZ\0", "bzip2": b"BZh"}
-_SKIPPABLE = b"*M\x18"
+_MAGIC = {"gzip": b"\x1f\x8b\x08", "xz": b"\xfd7zXZ\0", "bzip2": b"BZh", "lzip": b"LZIP"}
+_ZSTD_MAGIC, _SKIPPABLE = b"\x28\xb5\x2f\xfd", b"*M\x18"
+_LZIP_HEAD, _LZIP_TRAILER = 6, 20
 _SMALL = 64 * KIB
 """Packed bytes below which zlib is done before igzip has set itself up."""
 _FIRST_SLICE = 4 * KIB
 _PIECE = MIB
 _DECODER_MEMORY = 256 * MIB
-_RAW_PROPERTIES = 5
+_RAW_PROPERTIES, _PROPERTIES = 5, 225
 _DAMAGE: Any = (
     igzip_lib.IsalError,
     zlib.error,
@@ -86,15 +88,15 @@ class _Zlib:
 
 
 def is_lzma_alone(head: bytes | memoryview) -> bool:
-    """Whether `head` begins as an LZMA-alone stream of the usual properties; it has no magic number."""
-    if len(head) < 14 or head[0] != 0x5D or head[13] != 0:
+    """Whether `head` begins as an LZMA-alone stream; it has no magic number, only fields that agree."""
+    if len(head) < 14 or head[13] != 0 or head[0] >= _PROPERTIES:
         return False
     dictionary, size = int.from_bytes(head[1:5], "little"), int.from_bytes(head[5:13], "little")
     power = dictionary & -dictionary
     return (
-        dictionary >= 1 << 16
+        dictionary >= 1 << 12
         and dictionary in (power, power * 3)
-        and (size + 1 in (0, 1 << 64) or size < 1 << 38)
+        and (size + 1 == 1 << 64 or 0 < size < 1 << 38)
     )
 
 
@@ -143,6 +145,9 @@ class _Unpacking:
             return
         if self._method == "zip-lzma":
             self._zip_lzma()
+            return
+        if self._method == "lzip":
+            self._lzip()
             return
         streams = 0
         while self.position < len(self._packed):
@@ -205,12 +210,39 @@ class _Unpacking:
             raise _Stop("limit", f"more than {limits.nested_ratio} bytes come out of one")
 
     def _zstd(self) -> None:
-        decoder = zstandard.ZstdDecompressor(max_window_size=_DECODER_MEMORY)
-        with decoder.stream_reader(self._packed, read_across_frames=True) as reader:
-            # The position is only known at the end: until then the ratio is that to all of it.
-            self.position = len(self._packed)
-            while piece := reader.read(self._piece):
-                self._keep(piece)
+        """Frames one after the other; those that programs skip (RFC 8878, 3.1.2) are passed over."""
+        packed, streams = self._packed, 0
+        while self.position < len(packed):
+            head = bytes(packed[self.position : self.position + 8])
+            if streams >= self._limits.nested_members:
+                raise _Stop("limit", f"more than {streams} compressed streams follow one another")
+            streams += 1
+            if head.startswith(_ZSTD_MAGIC):
+                self._stream(new_decoder("zstd"), streams - 1)
+            elif head[1:4] == _SKIPPABLE and head[0] & 0xF0 == 0x50 and len(head) == 8:
+                size = int.from_bytes(head[4:], "little")
+                if self.position + 8 + size > len(packed):
+                    raise _Stop("truncated", "the compressed data ends early")
+                self.position += 8 + size
+            elif not self._next_stream():
+                return
+
+    def _lzip(self) -> None:
+        """Members of magic, version, dictionary size, an LZMA stream, a trailer of 20 bytes (lzip(1))."""
+        packed, streams = self._packed, 0
+        while self.position < len(packed):
+            if streams and not self._next_stream():
+                return
+            if streams >= self._limits.nested_members:
+                raise _Stop("limit", f"more than {streams} compressed streams follow one another")
+            told = packed[self.position + 5] if self.position + _LZIP_HEAD <= len(packed) else 0
+            dictionary = (1 << (told & 0x1F)) - (told >> 5) * (1 << (told & 0x1F)) // 16
+            decoder = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_DECODER_MEMORY)
+            decoder.decompress(b"\x5d" + dictionary.to_bytes(4, "little") + b"\xff" * 8, 0)
+            self.position += _LZIP_HEAD
+            self._stream(decoder, streams)
+            self.position = min(self.position + _LZIP_TRAILER, len(packed))
+            streams += 1
 
     def _zip_lzma(self) -> None:
         """LZMA version, length of properties, properties, then a raw stream (APPNOTE.TXT 5.8.8)."""
@@ -219,7 +251,7 @@ class _Unpacking:
         if length != _RAW_PROPERTIES or len(packed) < 4 + length:
             raise _Stop("corrupt", "the LZMA properties are not valid")
         told, dictionary = packed[4], int.from_bytes(packed[5:9], "little")
-        if told >= 225 or dictionary > _DECODER_MEMORY:
+        if told >= _PROPERTIES or dictionary > _DECODER_MEMORY:
             raise _Stop("corrupt", "the LZMA properties are not valid")
         form = {
             "id": lzma.FILTER_LZMA1,

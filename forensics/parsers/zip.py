@@ -286,7 +286,7 @@ class ZipWalk:
         return not self._plain or bytes(self._view[: min(end, 5)]) in (_JMOD, _SPLIT_MAGIC, b"PK00")
 
     def _in_prefix(self, end: int) -> Iterator[PackedMember]:
-        """Members in what stands in front of the archive: an archive of its own, for who looks for its end."""
+        """Members in what stands in front of the archive, as those of another archive do."""
         place = _find(self._view, _LOCAL_MAGIC, 0, end)
         for _ in range(_HIDDEN_RUNS):
             if place < 0:

@@ -55,7 +55,7 @@ def analyze(session: Session, listen: Listener) -> Report:
         findings = list(_detect(scene, Needs.CONFIG, listen))
 
     with clock.measure(Stage.LAYERS):
-        cache = FactsCache(signatures.state.digest) if options.cache else None
+        cache = FactsCache(signatures.state.digest, limits=limits) if options.cache else None
         examination = ContentExamination(session.pool, cache, limits, listen)
         examination.begin(session.index_layers(listen))
         view = session.index(listen)

@@ -14,6 +14,7 @@ import msgspec
 import platformdirs
 
 from forensics import __version__
+from forensics.limits import DEFAULT, Limits
 from forensics.model.facts import FileFacts
 
 _FEW = 500
@@ -31,12 +32,16 @@ def cache_folder() -> Path:
 class FactsCache:
     """A table from (content SHA-256, engine) to `FileFacts`.
 
-    `engine` is a digest over signatures and program version: what they would find decides what may be reused.
+    `engine` is a digest over signatures, limits and program version: what they would find decides what may be
+    reused.
     A folder that cannot be written or a damaged file only costs speed: then nothing is remembered.
     """
 
-    def __init__(self, signature_digest: str, folder: Path | None = None) -> None:
-        self._engine = hashlib.sha256(f"{__version__}\0{signature_digest}".encode()).digest()[:16]
+    def __init__(
+        self, signature_digest: str, folder: Path | None = None, *, limits: Limits = DEFAULT
+    ) -> None:
+        told = f"{__version__}\0{signature_digest}\0".encode() + msgspec.json.encode(limits, order="sorted")
+        self._engine = hashlib.sha256(told).digest()[:16]
         self._database: sqlite3.Connection | None = None
         with contextlib.suppress(sqlite3.Error, OSError):
             place = folder or cache_folder()

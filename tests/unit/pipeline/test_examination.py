@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
+import msgspec
 import pytest
 
 from forensics.cancellation import Cancellation
 from forensics.errors import Cancelled
-from forensics.limits import MIB, Limits
+from forensics.limits import DEFAULT, MIB, Limits
 from forensics.model.facts import FileFacts
 from forensics.model.files import Content, Entry, FileKind, LayerIndex, Segment
 from forensics.model.image import Blob
@@ -222,6 +223,8 @@ def test_the_cache_answers_for_contents_seen_before(bench: Bench, tmp_path: Path
     assert again == first
     assert not bench.pool._processes, "no worker was needed"
     assert not FactsCache("others", tmp_path / "cache").load({digest: frozenset()})
+    narrow = msgspec.structs.replace(DEFAULT, nested_kept=1)
+    assert not FactsCache("signatures", tmp_path / "cache", limits=narrow).load({digest: frozenset()})
     assert not FactsCache("signatures", tmp_path / "cache").load({digest: frozenset({"md5"})})
 
 
