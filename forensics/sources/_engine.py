@@ -7,25 +7,32 @@ API: docs.docker.com/reference/api/engine, `GET /version`, `/images/{name}/json`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from docker import APIClient
 from docker.errors import APIError, ImageNotFound
 from urllib3 import disable_warnings
 from urllib3.exceptions import InsecureRequestWarning
 
+from forensics.cancellation import Cancellation
 from forensics.digests import is_digest
 from forensics.errors import ChoiceNeeded, ImageNotOpened
+from forensics.limits import Limits
 from forensics.printable import printable
 from forensics.sources._choice import familiar
 from forensics.sources._engine_address import EngineAddress
+from forensics.sources._engine_client import EngineClient
 from forensics.sources._engine_problems import PROBLEMS, explanation, not_reached, one_line
+from forensics.sources._engine_stream import answer_of
 
 _ANSWER_SECONDS = 30
+_WHOLE_ANSWER_SECONDS = 90
+"""How long an engine may take to the last byte of an answer, however often it sends one."""
 _STREAM_SECONDS = 1800
+_MOST_SIZE = (1 << 63) - 1
+_Answer = TypeVar("_Answer")
 _ID = re.compile(r"(?:sha256:)?([0-9a-f]{1,64})")
 _NAME = re.compile(r"(?!.*(?:/[./]|/$))[A-Za-z0-9\[][A-Za-z0-9._/:@+\[\]-]*")
 """What may stand in a path of the API: nothing that would lead to another one."""
@@ -58,31 +65,26 @@ class Resolved:
     image: EngineImage
 
 
-class _Client(APIClient):  # type: ignore[misc]
-    """The client of the package, whose certificates are those of Docker's settings and no others."""
-
-    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """REQUESTS_CA_BUNDLE would win over the certificates that Docker's settings name."""
-        chosen = (self.verify or False) if verify is None else verify
-        return super().merge_environment_settings(url, proxies, stream, chosen, cert)
-
-
 class Engine:
     """A connection to an engine, in the newest version of the API that both sides know.
 
-    A context manager. Raises ImageNotOpened when there is none, or when it is too old.
+    A context manager. Its questions end at once when the person stops the run, with Cancelled, and their
+    answers may have `limits.json_bytes`. Raises ImageNotOpened when there is no engine, or when it is too old.
     """
 
-    def __init__(self, address: EngineAddress) -> None:
+    def __init__(self, address: EngineAddress, limits: Limits, cancel: Cancellation) -> None:
         self.address = address
+        self._cancel = cancel
         if address.tls is not None and not address.tls.verify:
             # The record of the acquisition says so, once and not for every request.
             disable_warnings(InsecureRequestWarning)
         try:
-            self._client = _Client(
-                address.url, version="auto", timeout=_ANSWER_SECONDS, tls=address.tls or False
+            self._client = self._ask(
+                lambda: EngineClient(
+                    address.url, most_bytes=limits.json_bytes, timeout=_ANSWER_SECONDS, tls=address.tls
+                )
             )
-            told = self._client.version(api_version=False)
+            told = self._ask(lambda: self._client.version(api_version=False))
         except PROBLEMS as error:
             raise not_reached(error, address) from error
         self.version = _described(told if isinstance(told, dict) else {})
@@ -94,14 +96,18 @@ class Engine:
         """
         if not _NAME.fullmatch(name):
             raise _no_name(name, "a character in it cannot be part of one")
+        unknown = None
         try:
-            image = _image(self._client.inspect_image(name))
+            told = self._ask(lambda: self._client.inspect_image(name))
         except APIError as error:
             if error.status_code not in _UNFIT:
                 raise self._refused(name, error) from error
-            return self._looked_up(name, error)
+            unknown = error
         except PROBLEMS as error:
             raise not_reached(error, self.address) from error
+        if unknown is not None:
+            return self._looked_up(name, unknown)
+        image = _image(told)
         if _is_id(name, image) or "@" in name:
             return Resolved(image.id, image)
         fitting = [tag for tag in image.tags if _fits(name, tag)]
@@ -150,12 +156,21 @@ class Engine:
 
     def _images(self) -> tuple[EngineImage, ...]:
         try:
-            listed = self._client.images()
+            listed = self._ask(self._client.images)
         except APIError as error:
             raise self._refused("", error) from error
         except PROBLEMS as error:
             raise not_reached(error, self.address) from error
-        return tuple({image.id: image for image in map(_image, listed)}.values())
+        if listed is not None and not isinstance(listed, list):
+            raise ImageNotOpened(
+                f"what {self.version} answers is no list of images",
+                "give the image by its whole name or its id, as docker images shows it",
+            )
+        described = [one for one in listed or () if isinstance(one, dict) and _identity(one)]
+        return tuple({image.id: image for image in map(_image, described)}.values())
+
+    def _ask(self, question: Callable[[], _Answer]) -> _Answer:
+        return answer_of(question, self._cancel, _WHOLE_ANSWER_SECONDS)
 
     def _refused(self, name: str, error: APIError) -> ImageNotOpened:
         about = f" {printable(name)}" if name else ""
@@ -196,8 +211,8 @@ def _described(told: dict[str, Any]) -> str:
 def _image(told: Any) -> EngineImage:
     """One image as the engine describes it; raises ImageNotOpened where it has no usable id."""
     known = told if isinstance(told, dict) else {}
-    identity = known.get("Id")
-    if not isinstance(identity, str) or not is_digest(identity):
+    identity = _identity(known)
+    if not identity:
         raise ImageNotOpened(
             "the engine describes an image without a usable id",
             "save it there: docker save -o image.tar NAME",
@@ -207,8 +222,14 @@ def _image(told: Any) -> EngineImage:
         id=identity,
         tags=_texts(known.get("RepoTags")),
         digests=_texts(known.get("RepoDigests")),
-        size=size if isinstance(size, int) and size > 0 else 0,
+        size=size if isinstance(size, int) and 0 < size <= _MOST_SIZE else 0,
     )
+
+
+def _identity(told: dict[str, Any]) -> str:
+    """The id of an image, empty where it has none that is a digest."""
+    identity = told.get("Id")
+    return identity if isinstance(identity, str) and is_digest(identity) else ""
 
 
 def _texts(told: Any) -> tuple[str, ...]:

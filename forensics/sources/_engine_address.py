@@ -7,6 +7,7 @@ The order is that of Docker's command line (docs.docker.com, "Docker contexts"):
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _USUAL = "unix:///var/run/docker.sock"
 _LOCAL = ("unix", "http+unix")
+_AFTER_HOST = re.compile(r"[/?#]")
 _NETWORK = ("tcp", "http", "https")
 
 
@@ -32,8 +34,25 @@ class EngineAddress:
 
     @property
     def shown(self) -> str:
-        """The address in a sentence."""
-        return printable(self.url)
+        """The address in a sentence: a socket, or host and port alone, since a URL may hold a password."""
+        if self.is_local:
+            return printable(self.url)
+        before = self.url[: len(self.url) - len(self._without_scheme)]
+        return printable(before + _AFTER_HOST.split(self._without_scheme.rpartition("@")[2])[0])
+
+    def without_secrets(self, text: str) -> str:
+        """A text in which the URL may be quoted, without what stands before its host."""
+        before = "" if self.is_local else self._without_scheme.rpartition("@")[0]
+        for secret in (f"{before}@", before, before.partition(":")[2]):
+            if len(secret) > 2:
+                text = re.sub(re.escape(secret), "", text, flags=re.IGNORECASE)
+        return text
+
+    @property
+    def _without_scheme(self) -> str:
+        """User and password, if there are any, host and port. A password may hold any character."""
+        _, colon, rest = self.url.partition("://")
+        return rest if colon else self.url
 
     @property
     def is_local(self) -> bool:

@@ -15,9 +15,9 @@ from forensics.errors import ImageNotOpened
 from forensics.printable import printable
 from forensics.sources._engine_address import EngineAddress
 
-PROBLEMS = (DockerException, RequestException, HTTPError, OSError, ValueError)
+PROBLEMS = (DockerException, RequestException, HTTPError, OSError, ValueError, RecursionError)
 """Everything that the `docker` package lets through when an engine cannot be reached or used."""
-_NOT_UNDERSTOOD = (ValueError, TypeError, LookupError, AttributeError)
+_NOT_UNDERSTOOD = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 _MOST_TEXT = 300
 _OTHER_ADDRESS = "start it, or set DOCKER_HOST to where one listens"
 _Kinds = tuple[type[BaseException], ...]
@@ -73,10 +73,15 @@ def not_reached(error: BaseException, address: EngineAddress) -> ImageNotOpened:
     for kinds, message, hint in _NOT_CONNECTED:
         for cause in causes:
             if isinstance(cause, kinds):
-                return ImageNotOpened(message.format(here=here, why=one_line(cause)), hint)
+                return ImageNotOpened(
+                    message.format(here=here, why=one_line(address.without_secrets(str(cause)))), hint
+                )
     if any(isinstance(cause, _NOT_UNDERSTOOD) for cause in causes):
         return ImageNotOpened(f"what answers at {here} is no Docker Engine", "check DOCKER_HOST")
-    return ImageNotOpened(f"the engine at {here} cannot be asked: {one_line(error)}", "check DOCKER_HOST")
+    return ImageNotOpened(
+        f"the engine at {here} cannot be asked: {one_line(address.without_secrets(str(error)))}",
+        "check DOCKER_HOST",
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,21 +1,49 @@
-"""The archive of an image as an engine sends it, read in a thread so that a person can stop the wait."""
+"""What an engine sends, read in a thread so that a person can stop the wait: answers and archives."""
 
 from __future__ import annotations
 
 import json
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import TypeVar
 
 from forensics.cancellation import Cancellation
 
 _WAIT = 0.2
 _AHEAD = 8
 _TAIL = 16 << 10
+_Answer = TypeVar("_Answer")
 _Item = bytes | Exception | None
 """What passes from the thread: a piece, what went wrong, or the end."""
 _ERROR_MARK = b'{"errorDetail"'
+
+
+def answer_of(question: Callable[[], _Answer], cancel: Cancellation, seconds: float) -> _Answer:
+    """What `question` gives, or raises. Raises Cancelled within a moment of its being asked, and TimeoutError
+    after `seconds`; the thread that waits for the answer then ends with the connection.
+    """
+    given: queue.Queue[tuple[_Answer, ...] | Exception] = queue.Queue(1)
+
+    def ask() -> None:
+        try:
+            given.put((question(),))
+        except Exception as error:  # noqa: BLE001 - whoever asked raises it again
+            given.put(error)
+
+    threading.Thread(target=ask, name="engine", daemon=True).start()
+    end = time.monotonic() + seconds
+    while True:
+        cancel.check()
+        with suppress(queue.Empty):
+            answer = given.get(timeout=_WAIT)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer[0]
+        if time.monotonic() > end:
+            raise TimeoutError(f"no whole answer came in {seconds:,.0f} s")
 
 
 def cancellable(pieces: Iterable[bytes], cancel: Cancellation) -> Iterator[bytes]:

@@ -46,7 +46,8 @@ class DockerEngineSource(Source):
         """The images in the archive that the engine sends, one unless it keeps several platforms of it."""
         from forensics.sources._engine import Engine
 
-        with Engine(engine_address(opening.access)) as engine:
+        address = engine_address(opening.access)
+        with Engine(address, opening.limits, opening.cancel) as engine:
             resolved = engine.resolve(opening.reference.name)
             digest, blob = _receive(opening, engine, resolved)
             record = _record(opening, engine, resolved, digest, blob)

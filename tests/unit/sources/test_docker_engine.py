@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import socket
 import socketserver
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from forensics.cancellation import Cancellation
 from forensics.errors import Cancelled, ChoiceNeeded, ImageNotOpened
 from forensics.limits import DEFAULT, Limits
 from forensics.model.image import Image
-from forensics.sources import open_image
+from forensics.sources import _engine, open_image
+from forensics.sources._engine_client import proxies_for
 from forensics.spool import Spool
 from forensics.store import Store
 from tests.image_archives import as_json, config_of, digest, docker_save
@@ -336,15 +338,22 @@ def test_a_name_that_looks_like_an_id_is_a_name_first(stub: Stub) -> None:
         ("tcp://127.0.0.1:1", "no engine listens at tcp://127.0.0.1:1"),
         ("127.0.0.1:1", "no engine listens at 127.0.0.1:1"),
         ("tcp://127.0.0.1", "port is required"),
-        ("ssh://root@host", "not reached over SSH, as ssh://root@host asks"),
+        ("ssh://root@host", "not reached over SSH, as ssh://host asks"),
         ("fd://3", "fd://3 is no address"),
         ("npipe:////./pipe/engine", "is no address"),
+        ("tcp://me:hun/ter2@127.0.0.1:1", "tcp://127.0.0.1:1"),
+        ("me:hunter2@127.0.0.1:1", "127.0.0.1:1 cannot be asked"),
+        ("tcp://me:hunter2@127.0.0.1", "127.0.0.1 cannot be asked"),
+        ("fd://me:hunter2@3", "fd://3 is no address"),
+        ("ssh://me:hunter2@host", "as ssh://host asks"),
         ("unix:///\x1b[2J", r"there is no engine at unix:///\x1b[2J"),
     ],
 )
 def test_no_engine_is_told_in_one_line(host: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", host)
-    assert said in refusal().message
+    error = refusal()
+    assert said in error.message
+    assert "ter2" not in error.message + error.hint
 
 
 @pytest.mark.parametrize("host", ["tcp://127.0.0.1:1", "127.0.0.1:1", "https://host.invalid:1", "http://x:1"])
@@ -397,3 +406,169 @@ def test_the_program_starts_without_the_client() -> None:
     program = "import sys, forensics.sources as s; s.sources(); print('docker' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout == "False\n"
+
+
+# engines that mean harm
+
+
+@pytest.fixture
+def over_tcp(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The stub behind a port, its address in DOCKER_HOST; the list holds the headers of every question."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(str(self.headers))
+            with contextlib.suppress(BrokenPipeError):
+                stub.find(self.path)(self)
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{server.server_port}")
+    try:
+        yield seen
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_an_engine_cannot_send_a_question_to_another_host(
+    stub: Stub, over_tcp: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    (tmp_path / "config.json").write_bytes(as_json({"HttpHeaders": {"X-Secret": "top secret"}}))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+
+        def elsewhere(request: BaseHTTPRequestHandler) -> None:
+            request.send_response(302)
+            request.send_header("Location", f"http://localhost:{other.getsockname()[1]}/")
+            request.end_headers()
+
+        for path in ("/images/.+/get", "/images/.+/json", "/version"):
+            before, stub.answers[path] = stub.answers[path], elsewhere
+            assert "not followed" in refusal().message
+            stub.answers[path] = before
+        other.settimeout(0.01)
+        with pytest.raises(TimeoutError):
+            other.accept()
+    assert all("top secret" in headers for headers in over_tcp), "the engine itself gets what Docker sends it"
+
+
+def test_netrc_and_proxies_are_not_for_an_engine_of_this_machine(
+    stub: Stub, over_tcp: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert image_of().tags == ("app:1",)
+    assert over_tcp
+    assert not any("Authorization" in headers for headers in over_tcp)
+
+
+def test_proxies_are_those_of_docker(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "https_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://proxy:1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:2")
+    monkeypatch.setenv("ALL_PROXY", "http://proxy:3")
+    assert proxies_for("http://engine:2375/v1.41/version") == {"http": "http://proxy:1"}
+    assert proxies_for("https://engine:2376/version") == {"https": "http://proxy:2"}
+    for url in ("http+docker://localhost/x", "http://localhost:1/", "http://127.0.0.2:1/", "http://[::1]:1/"):
+        assert proxies_for(url) == {}
+    monkeypatch.setenv("NO_PROXY", "engine")
+    assert proxies_for("http://engine:2375/version") == {}
+
+
+@pytest.mark.parametrize("path", ["/version", "/images/.+/json", "/images/json.*"])
+def test_an_answer_has_a_bound(stub: Stub, path: str) -> None:
+    stub.answers["/images/.+/json"] = says(ERROR, 404)
+    stub.answers[path] = chunks(b'{"Id":"', *[b"a" * 5000] * 20, b'"}')
+    error = refusal(limits=Limits(json_bytes=50_000))
+    assert "more than 50,000 bytes" in error.message
+
+
+def test_a_refusal_has_a_bound(stub: Stub) -> None:
+    stub.answers["/images/.+/get"] = sends(b"x" * 60_000, 500)
+    assert "more than 50,000 bytes" in refusal(limits=Limits(json_bytes=50_000)).message
+
+
+def test_an_answer_in_a_compression_is_not_unpacked(stub: Stub) -> None:
+    def packed(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Encoding", "gzip")
+        request.end_headers()
+        request.close_connection = True
+
+    stub.answers["/images/.+/get"] = packed
+    assert "compression" in refusal().message
+
+
+@pytest.mark.parametrize("path", ["/version", "/images/.+/json", "/images/json.*"])
+def test_every_wait_for_an_engine_can_be_ended(stub: Stub, path: str) -> None:
+    """An engine may send a byte now and then, for ever."""
+    cancel, released = Cancellation(), threading.Event()
+
+    def drip(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        cancel.cancel()
+        while not released.wait(0.05):
+            request.wfile.write(b" ")
+
+    stub.answers["/images/.+/json"] = says(ERROR, 404)
+    stub.answers[path] = drip
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        image_of(cancel=cancel)
+    assert time.monotonic() - began < 5
+    released.set()
+
+
+def test_an_answer_that_never_ends_is_given_up(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def drip(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        while not released.wait(0.05):
+            request.wfile.write(b" ")
+
+    monkeypatch.setattr(_engine, "_WHOLE_ANSWER_SECONDS", 0.3)
+    stub.answers["/images/.+/json"] = drip
+    assert "does not answer" in refusal().message
+    released.set()
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        (None, "has no image nothing"),
+        ([None, 3, [], {}, {"Id": 5}, {"Id": "sha256:x"}], "has no image nothing"),
+        ({"a": 1}, "no list of images"),
+        ("text", "no list of images"),
+    ],
+)
+def test_an_odd_list_of_images_is_one_line(stub: Stub, listed: object, said: str) -> None:
+    stub.answers["/images/.+/json"] = says({"message": "no such image"}, 404)
+    stub.answers["/images/json.*"] = says(listed)
+    assert said in refusal("docker:nothing").message
+
+
+def test_odd_entries_beside_an_image_are_passed_over(stub: Stub) -> None:
+    stub.answers["/images/.+/json"] = says({"message": "no such image"}, 404)
+    stub.answers["/images/json.*"] = says([None, {"Id": 1}, IMAGE])
+    assert image_of(f"docker:{digest(CONFIG)[7:20]}").tags == ("app:1",)
+
+
+def test_an_answer_that_is_nested_too_deeply_is_one_line(stub: Stub) -> None:
+    stub.answers["/images/.+/json"] = sends(b"[" * 200_000)
+    assert "no Docker Engine" in refusal().message
