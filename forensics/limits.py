@@ -68,7 +68,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Archives within archives that are opened below one file."""
     nested_members: int = 100_000
     """Members of archives examined below one file, and compressed streams in a row."""
-    nested_bytes: int = 1 * GIB
+    nested_bytes: int = 512 * MIB
     """Bytes of members of archives examined below one file."""
     nested_held_bytes: int = 256 * MIB
     """Unpacked bytes of archives held at one time while one file is examined."""
@@ -76,8 +76,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Unpacked bytes per packed byte in an archive, once more than `nested_ratio_free_bytes` came out."""
     nested_ratio_free_bytes: int = 64 * MIB
     """Unpacked bytes below which the ratio in an archive is not looked at."""
-    nested_seconds: int = 20
-    """Wall seconds after which no further members are opened below one file."""
+    nested_seconds: int = 50
+    """Wall seconds after which no further members are opened below one file, before it loses its worker."""
     nested_kept: int = 64
     """Members of one archive whose facts are kept because they tell something."""
     referrers: int = 256

@@ -14,6 +14,7 @@ from forensics.parsers._zip_end import ends_a_zip, find_end
 from forensics.parsers.ar import ArWalk
 from forensics.parsers.archive_members import SLACK, ArchiveNote, MemberWalk, PackedMember, slack
 from forensics.parsers.cpio import MAGICS, CpioWalk, ListedFile
+from forensics.parsers.filetype import HEAD_BYTES
 from forensics.parsers.rpm import read_rpm
 from forensics.parsers.tar import BLOCK, is_tar_header
 from forensics.parsers.tar_members import TarMembers
@@ -23,7 +24,6 @@ COMPRESSED = frozenset({"gzip", "zstd", "xz", "bzip2", "lzip"})
 """Types of `parsers.filetype` that are one compressed content, or a packed archive."""
 CLOSED = frozenset({"7z", "rar", "lz4", "lzop", "compress", "squashfs"})
 """Types of archives and packed file systems that there is no reader for."""
-_TEXTS = frozenset({"script", "text"})
 _LZMA_USUAL = 0x5D
 _NOTHING = memoryview(b"")
 _MOST = (1 << 63) - 1
@@ -73,7 +73,12 @@ def is_archive(kind: str, view: memoryview) -> bool:
     if kind == "data":
         head = view[:BLOCK]
         return unpacking.is_lzma_alone(head) or is_tar_header(bytes(head))
-    return kind in _TEXTS and payload_at(view) is not None
+    return _may_carry(kind, view) and payload_at(view) is not None
+
+
+def _may_carry(kind: str, view: memoryview) -> bool:
+    """Whether packed data may stand behind a text: of a short one the type has seen every byte."""
+    return kind == "script" or (kind == "text" and len(view) > HEAD_BYTES)
 
 
 def open_archive(kind: str, view: memoryview, most: int, limits: Limits = DEFAULT) -> OpenedArchive | None:
@@ -99,7 +104,7 @@ def _opened(kind: str, view: memoryview, most: int, limits: Limits) -> OpenedArc
         return opened if len(opened.base) and (view[0] == _LZMA_USUAL or not opened.opening) else None
     if kind == "data" and is_tar_header(bytes(view[:BLOCK])):
         return OpenedArchive("tar", view, TarMembers(view, limits))
-    start = payload_at(view) if kind in _TEXTS else None
+    start = payload_at(view) if _may_carry(kind, view) else None
     if start is None:
         return None
     member = PackedMember(
