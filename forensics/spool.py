@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import enum
+import errno
+import fcntl
 import os
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from forensics.errors import ForensicsError
 
+_OTHERS_SECONDS = 0.2
+"""How long a process that is just being started may hold what its parent has open."""
+
 
 def spool_folder() -> Path:
     """`FORENSICS_TMPDIR`, `TMPDIR` or `/var/tmp`."""
     return Path(os.environ.get("FORENSICS_TMPDIR") or os.environ.get("TMPDIR") or "/var/tmp")  # noqa: S108
+
+
+class Seal(enum.Enum):
+    """Who can write a file of which this process has no descriptor for writing any more."""
+
+    SEALED = "nobody"
+    HELD = "a process that has it open"
+    UNKNOWN = "the file system does not tell"
 
 
 class Spool:
@@ -47,6 +62,30 @@ class Spool:
         self._open.append(os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_CLOEXEC))
         return self._open[-1]
 
+    def seal(self, descriptor: int) -> Seal:
+        """From now on this descriptor is for reading alone; tells whether anybody else may still write.
+
+        The kernel knows: it gives a lease to read only on a file that nobody has open for writing (fcntl(2),
+        F_SETLEASE). While another process holds the file, the descriptor stays writable. What is no file of
+        this spool is left alone, as SEALED.
+        """
+        if descriptor not in self._open:
+            return Seal.SEALED
+        _reopen(descriptor, os.O_RDONLY)
+        end = time.monotonic() + _OTHERS_SECONDS
+        while (found := _ask_who_writes(descriptor)) is Seal.HELD:
+            if time.monotonic() > end:
+                _reopen(descriptor, os.O_RDWR)
+                break
+            time.sleep(0.005)
+        return found
+
+    def empty(self, descriptor: int) -> None:
+        """Free the bytes of one of these files, sealed or not; the descriptor has none from now on."""
+        nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        os.dup2(nothing, descriptor, inheritable=False)
+        os.close(nothing)
+
     def _nameless(self) -> int:
         try:
             return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -67,3 +106,18 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _reopen(descriptor: int, flags: int) -> None:
+    other = os.open(f"/proc/self/fd/{descriptor}", flags | os.O_CLOEXEC)
+    os.dup2(other, descriptor, inheritable=False)
+    os.close(other)
+
+
+def _ask_who_writes(descriptor: int) -> Seal:
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError as error:
+        return Seal.HELD if error.errno == errno.EAGAIN else Seal.UNKNOWN
+    fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return Seal.SEALED

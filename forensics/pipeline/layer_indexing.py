@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 
 import msgspec
@@ -35,6 +34,8 @@ class LayerIndexing:
         self._done: dict[int, int] = {}
         self._finished: dict[int, LayerIndex] = {}
         self._tried: set[int] = set()
+        self._left_out: set[int] = set()
+        self._sizes: dict[int, tuple[int, int]] = {}
         self._total = sum(layer.blob.size for layer in image.layers if layer.blob)
         self._tasks: deque[Task] = deque()
 
@@ -52,6 +53,8 @@ class LayerIndexing:
     def run(self) -> tuple[LayerIndex, ...]:
         """One index a layer, in layer order."""
         self._pool.run(self._tasks, self._answered, self._died)
+        self._pool.let_nobody_write()
+        self._bound()
         return tuple(self._finished[layer.index] for layer in self._layers)
 
     def _task(self, layer: LayerSource) -> Task:
@@ -68,6 +71,7 @@ class LayerIndexing:
     def _answered(self, task: Task, answer: protocol.Answer) -> bool:
         layer = self._layer_of(task)
         if isinstance(answer, protocol.Indexed):
+            self._pool.seal(self._spool, self._spool_files[layer.index])
             try:
                 index = unpack_index(answer.index, self._spool_files[layer.index])
             except ParseError as error:
@@ -77,11 +81,12 @@ class LayerIndexing:
             if layer.blob is not None and not index.compression:
                 here = Blob(layer.blob.fd, index.blob.offset, index.blob.size)
                 index = msgspec.structs.replace(index, blob=here)
+            self._sizes[index.index] = index.size, len(index.entries)
             self._finish(index)
             self._bound()
             return True
         if isinstance(answer, protocol.Failed):
-            os.ftruncate(self._spool_files[layer.index], 0)  # what it took of a full disk is for the others
+            self._spool.empty(self._spool_files[layer.index])  # what it took of a full disk is for the others
             self._give_up(layer, "not-decompressed", f"{answer.message} ({answer.hint})")
             return True
         if isinstance(answer, protocol.Advanced):
@@ -101,17 +106,39 @@ class LayerIndexing:
             self._listen(IssueRaised(issue))
 
     def _bound(self) -> None:
-        """When all layers together are larger than they may be, those that still wait are not read."""
-        limits, known = self._limits, self._finished.values()
-        if sum(index.size for index in known) > limits.image_bytes:
-            how = f"the others have more than {limits.image_bytes} bytes (limit image_bytes)"
-        elif sum(len(index.entries) for index in known) > limits.members:
-            how = f"the others have more than {limits.members} members (limit members)"
-        else:
+        """Leave out the layers above those that together have more than they may, whoever was indexed first.
+
+        What is left out is a matter of the layers alone, never of the order in which workers answer: every
+        layer below counts, kept or not. A layer goes as soon as that is certain, so what is kept meanwhile is
+        never more than the limit and one layer. Once there is more, the rest is read from the base on.
+        """
+        limits, size, members = self._limits, 0, 0
+        for layer in self._layers[: limits.layers]:
+            if size > limits.image_bytes:
+                how = f"those below it have more than {limits.image_bytes} bytes (limit image_bytes)"
+                self._leave_out(layer, how)
+            elif members > limits.members:
+                how = f"those below it have more than {limits.members} members (limit members)"
+                self._leave_out(layer, how)
+            more = self._sizes.get(layer.index, (0, 0))
+            size, members = size + more[0], members + more[1]
+        if size > limits.image_bytes or members > limits.members:
+            waiting = sorted(self._tasks, key=lambda task: self._layer_of(task).index)
+            self._tasks.clear()
+            self._tasks.extend(waiting)
+
+    def _leave_out(self, layer: LayerSource, how: str) -> None:
+        """Give up a layer that waits or is done, and free what it took; one in the works goes when done."""
+        if layer.index in self._left_out:
             return
-        while self._tasks:
-            layer = self._layer_of(self._tasks.popleft())
-            self._give_up(layer, "limit", how)
+        waiting = [task for task in self._tasks if self._layer_of(task) is layer]
+        if not waiting and layer.index not in self._finished:
+            return
+        for task in waiting:
+            self._tasks.remove(task)
+        self._left_out.add(layer.index)
+        self._spool.empty(self._spool_files[layer.index])
+        self._give_up(layer, "limit", how)
 
     def _died(self, task: Task, how: str) -> None:
         layer = self._layer_of(task)
@@ -121,6 +148,7 @@ class LayerIndexing:
             self._give_up(layer, "worker-died", how)
         else:
             self._tried.add(layer.index)
+            self._spool.empty(self._spool_files[layer.index])
             self._tasks.append(self._task(layer))
 
     def _give_up(self, layer: LayerSource, code: str, how: str) -> None:
@@ -139,4 +167,5 @@ class LayerIndexing:
         """An empty file, the same one for all that is empty."""
         if self._empty is None:
             self._empty = self._spool.new_file()
+            self._spool.seal(self._empty)
         return self._empty

@@ -19,6 +19,7 @@ from forensics.cancellation import Cancellation
 from forensics.confinement import environment_of_worker
 from forensics.limits import Limits
 from forensics.pipeline import protocol
+from forensics.spool import Seal, Spool
 
 _POLL_SECONDS = 0.05
 _SILENCE_SECONDS = 300.0
@@ -32,7 +33,7 @@ _MESSAGE_SECONDS = 60.0
 
 
 class WrongAnswer(Exception):
-    """A process answered what it was not asked: hostile bytes may have taken it over."""
+    """A process answered what it was not asked, or did what its text says: it may have been taken over."""
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class WorkerPool:
         self._selector = selectors.DefaultSelector()
         self._end_of_time: float | None = None
         self._seconds = 0
+        self._may_be_held = False
 
     def beside(self, jobs: int, cancel: Cancellation) -> WorkerPool:
         """Another pool whose processes see what those of this one see, now and later."""
@@ -103,6 +105,23 @@ class WorkerPool:
         for process in self._processes:
             with contextlib.suppress(OSError):  # a dead one is noticed at its next task
                 protocol.send(process.channel, message, (descriptor,))
+
+    def seal(self, spool: Spool, descriptor: int) -> None:
+        """Let nobody write a file any more that a process of the pool has finished.
+
+        Raises WrongAnswer when one still holds it. `let_nobody_write` does it where the kernel tells nothing.
+        """
+        found = spool.seal(descriptor)
+        if found is Seal.HELD:
+            raise WrongAnswer("the worker process kept open what it had finished writing")
+        self._may_be_held = self._may_be_held or found is Seal.UNKNOWN
+
+    def let_nobody_write(self) -> None:
+        """End the processes, all idle, of which it is not known whether they hold what they wrote."""
+        if self._may_be_held:
+            for process in tuple(self._processes):
+                self._end(process)
+        self._may_be_held = False
 
     def begin(self, tasks: deque[Task], on_death: Callable[[Task, str], None]) -> None:
         """Hand out the first of `tasks`, one a process, and return; the next `run` hears the answers.

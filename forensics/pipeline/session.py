@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -84,11 +85,13 @@ class Session:
                     decompress=self._decompress,
                 )
             )
+            for blob in _blobs_of(self._opened):
+                self._spool.seal(blob.fd)  # evidence must stay as it is: workers get it to read alone
             listen(ImageOpened(self._opened.image))
         return self._opened.image
 
     def _decompress(self, blob: Blob, target: int, on_progress: ByteProgress | None) -> Decompressed:
-        return unwrap(self.pool, blob, target, on_progress)
+        return unwrap(self.pool, self._spool, blob, target, on_progress)
 
     @property
     def acquisition(self) -> Acquisition | None:
@@ -111,8 +114,7 @@ class Session:
         if self._indexes is None:
             self._indexes = self._begun(listen).run()
             for index in self._indexes:
-                # What was verified must stay as it is: workers get the layer to read, not to write.
-                descriptor = self._spool.to_read(index.blob.fd) if index.compression else index.blob.fd
+                descriptor = index.blob.fd
                 layer = protocol.AttachLayer(index.index, index.blob.offset, index.blob.size)
                 self.pool.attach(layer, descriptor)
                 if index.behind is not None:
@@ -168,3 +170,8 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _blobs_of(opened: OpenImage) -> Iterator[Blob]:
+    yield from (layer.blob for layer in opened.image.layers if layer.blob is not None)
+    yield from (leftover.blob for leftover in opened.image.leftovers)

@@ -10,19 +10,25 @@ from forensics.model.image import Blob
 from forensics.parsers.compression import Decompressed, Progress
 from forensics.pipeline import protocol
 from forensics.pipeline.pool import Task, WorkerPool, WrongAnswer
+from forensics.spool import Spool
 
 
-def unwrap(pool: WorkerPool, blob: Blob, target: int, on_progress: Progress | None) -> Decompressed:
-    """Decompress `blob` into the empty file `target`.
+def unwrap(
+    pool: WorkerPool, spool: Spool, blob: Blob, target: int, on_progress: Progress | None
+) -> Decompressed:
+    """Decompress `blob` into `target`, an empty file of the spool, which is sealed then.
 
     Raises Cancelled, and ForensicsError when the output cannot be written or two workers died of it.
     """
-    return _Unwrapping(pool, blob, target, on_progress).run()
+    return _Unwrapping(pool, spool, blob, target, on_progress).run()
 
 
 class _Unwrapping:
-    def __init__(self, pool: WorkerPool, blob: Blob, target: int, on_progress: Progress | None) -> None:
+    def __init__(
+        self, pool: WorkerPool, spool: Spool, blob: Blob, target: int, on_progress: Progress | None
+    ) -> None:
         self._pool = pool
+        self._spool = spool
         self._blob = blob
         self._target = target
         self._on_progress = on_progress
@@ -33,6 +39,7 @@ class _Unwrapping:
 
     def run(self) -> Decompressed:
         self._pool.run(self._tasks, self._answered, self._died)
+        self._pool.let_nobody_write()
         if self._result is None:
             raise self._failure or ForensicsError("the archive was not decompressed")
         return self._result
@@ -49,6 +56,7 @@ class _Unwrapping:
             case protocol.Unwrapped(result):
                 if result.size != os.fstat(self._target).st_size:
                     raise WrongAnswer
+                self._pool.seal(self._spool, self._target)
                 self._result = result
             case protocol.Failed(message, hint):
                 self._failure = ForensicsError(message, hint)

@@ -72,9 +72,9 @@ class Worker:
             case protocol.AttachLayer():
                 self._attach(request, descriptors[0])
             case protocol.IndexLayer():
-                self._try(self._index, request, descriptors)
+                self._write(self._index, request, descriptors)
             case protocol.Unwrap():
-                self._try(self._unwrap, request, descriptors)
+                self._write(self._unwrap, request, descriptors)
             case protocol.ExamineContents():
                 self._examine(request.contents)
             case protocol.DigestContent():
@@ -87,17 +87,22 @@ class Worker:
                 found = msgspec.structs.replace(self._confinement, refused=refused())
                 protocol.send(self._channel, protocol.Confined(found))
 
-    def _try(self, work: Callable[[Any, list[int]], None], request: Any, descriptors: list[int]) -> None:
+    def _write(
+        self, work: Callable[[Any, list[int]], protocol.Answer], request: Any, descriptors: list[int]
+    ) -> None:
+        """Do work that writes a file; with the answer that file is closed, which the program insists on."""
         try:
-            work(request, descriptors)
+            answer = work(request, descriptors)
         except ForensicsError as error:
-            protocol.send(self._channel, protocol.Failed(error.message, error.hint))
+            answer = protocol.Failed(error.message, error.hint)
+        while descriptors:
+            os.close(descriptors.pop())
+        protocol.send(self._channel, answer)
 
-    def _unwrap(self, request: protocol.Unwrap, descriptors: list[int]) -> None:
+    def _unwrap(self, request: protocol.Unwrap, descriptors: list[int]) -> protocol.Answer:
         here = Blob(descriptors[0], request.blob.offset, request.blob.size)
         advance = _Advance(self._channel)
-        result = decompress(here, descriptors[1], limits=self._limits, on_progress=advance)
-        protocol.send(self._channel, protocol.Unwrapped(result))
+        return protocol.Unwrapped(decompress(here, descriptors[1], limits=self._limits, on_progress=advance))
 
     def _attach(self, request: protocol.AttachLayer, descriptor: int) -> None:
         start = request.offset - request.offset % mmap.ALLOCATIONGRANULARITY
@@ -109,13 +114,13 @@ class Worker:
         else:
             self._layers[request.index] = memoryview(b"")
 
-    def _index(self, request: protocol.IndexLayer, descriptors: list[int]) -> None:
+    def _index(self, request: protocol.IndexLayer, descriptors: list[int]) -> protocol.Answer:
         source, spool = request.source, descriptors[-1]
         if source.blob is not None:
             here = Blob(descriptors[0], source.blob.offset, source.blob.size)
             source = msgspec.structs.replace(source, blob=here)
         index = index_layer(source, spool, limits=self._limits, on_progress=_Advance(self._channel))
-        protocol.send(self._channel, protocol.Indexed(pack_index(index)))
+        return protocol.Indexed(pack_index(index))
 
     def _examine(self, contents: tuple[protocol.ContentTask, ...]) -> None:
         examination = self._examination or self._prepare()

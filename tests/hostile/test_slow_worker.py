@@ -1,4 +1,4 @@
-"""A worker that was taken over and says little, or promises much: nobody waits, and no memory is taken for it."""
+"""A worker that was taken over and says little or promises much: nobody waits, no memory is taken."""
 
 from __future__ import annotations
 
