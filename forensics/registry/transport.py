@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 from forensics import __version__
 from forensics.access import Access
 from forensics.cancellation import Cancellation
+from forensics.errors import Cancelled
 from forensics.printable import printable
 from forensics.registry.addresses import host_of, proxy_for, proxy_headers
 from forensics.registry.errors import ConnectionLost, RegistryError
@@ -124,6 +125,7 @@ class Transport:
         self.patience = patience
         self._watch = Watch(cancel)
         self._guard = threading.Lock()
+        self._closed = threading.Event()
         self._managers: dict[tuple[str, bool], urllib3.PoolManager] = {}
         self._contexts = {False: new_context(access, shows_certificate=False)}
         if access.client_cert is not None:
@@ -142,7 +144,7 @@ class Transport:
 
         Raises ConnectionLost when another try may help, RegistryError when it will not, Cancelled.
         """
-        self.cancel.check()
+        self._check()
         manager = self._manager(url, shows_certificate=shows_certificate and True in self._contexts)
         own = {"User-Agent": f"image-forensics/{__version__}", "Accept-Encoding": "identity", **headers}
         self._watch.current.lever = None
@@ -162,14 +164,20 @@ class Transport:
         """Wait, unless the work is cancelled meanwhile."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self.cancel.check()
+            self._check()
             time.sleep(min(left, _LOOK))
 
     def close(self) -> None:
-        """End all connections."""
+        """End all connections, and let no others begin: what is still tried in threads ends as cancelled."""
+        self._closed.set()
         self._watch.close()
         for manager in self._managers.values():
             manager.clear()
+
+    def _check(self) -> None:
+        self.cancel.check()
+        if self._closed.is_set():
+            raise Cancelled
 
     def _manager(self, url: str, *, shows_certificate: bool) -> urllib3.PoolManager:
         proxy = proxy_for(url)

@@ -67,12 +67,14 @@ class Pull:
         self._total = 0
         self.pulled = Pulled()
 
-    def document(self, wanted: str, role: str, media_type: str = "") -> PulledDocument:
+    def document(self, wanted: str, role: str, media_type: str = "", *, ask: bool = False) -> PulledDocument:
         """A manifest or index by tag or digest, from the store where it has that digest.
+
+        `ask`: the registry is asked in any case, so that the record does not say of it what it never said.
 
         Raises RegistryError, and ImageNotOpened when it is no document that is read.
         """
-        blob = self._opening.store.find(wanted)
+        blob = None if ask else self._opening.store.find(wanted)
         if blob is not None and blob.size <= self._opening.limits.json_bytes:
             content, digest, verified = read_blob(blob), wanted, True
         else:

@@ -58,7 +58,7 @@ class RegistryImage:
         """The images, in the order of the index. Reads indexes, and a configuration where nothing else
         tells the platform. Raises ImageNotOpened when there are none.
         """
-        root = self._pull.document(self._name.wanted, "manifest")
+        root = self._pull.document(self._name.wanted, "manifest", ask=True)
         if not root.is_index:
             return (self._single(root),)
         found: dict[str, _Found] = {}

@@ -8,15 +8,19 @@ from pathlib import Path
 from textual.suggester import Suggester
 
 _MOST = 200
+_NAMES = ("registry:", "docker:")
+"""What stands behind these schemes is no path."""
 
 
 def completions(typed: str) -> list[str]:
     """Existing paths that begin with what was typed, folders with `/` at the end, in name order.
 
     A scheme in front (`oci-dir:/srv/x`) and `~` stay as they were typed. At most two hundred; hidden ones
-    only when
-    a dot was typed, unprintable ones never; empty when the folder cannot be read.
+    only when a dot was typed, unprintable ones never; empty when the folder cannot be read, and for the
+    names of images in registries and engines.
     """
+    if typed.startswith(_NAMES):
+        return []
     scheme, path = _split(typed)
     folder, _, start = path.rpartition("/")
     lead = scheme + (f"{folder}/" if "/" in path else "")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import shutil
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,15 +17,19 @@ from typing import Any
 
 import msgspec
 import pytest
+from textual.widgets import Input
 
 from forensics.access import Access
 from forensics.cancellation import Cancellation
+from forensics.cli.main import main
 from forensics.errors import Cancelled, ChoiceNeeded, ImageNotOpened, UsageError
 from forensics.pipeline import Options, Session
 from forensics.registry import Denied, NotThere, RegistryError
 from forensics.reports import reports
 from forensics.sources import OpenImage, open_image
 from forensics.spool import Spool
+from forensics.tui.app import ForensicsApp
+from forensics.tui.screens.analysis import AnalysisScreen
 from tests.image_archives import OCI_INDEX, OCI_MANIFEST, OciBlobs, as_json, config_of, digest, tar_of
 from tests.registry_double import Asked, Double, Reply, double
 from tests.registry_server import (
@@ -234,6 +240,36 @@ def test_offline_opens_what_was_pulled_and_nothing_else(
     assert "@sha256:" in raised.value.hint
 
 
+def test_the_command_line_tells_what_a_pull_met(
+    registry: Registry, images: dict[str, Any], access: Access, capfd: pytest.CaptureFixture[str]
+) -> None:
+    reference = f"registry:{registry.host}/team/app@{images['app']['digest']}"
+    known = ["--authfile", str(access.authfile), "--ca-file", str(access.ca_file)]
+    assert main(["layers", reference, *known]) == 0
+    assert main(["scan", "--jobs", "1", "--offline", reference]) == 0
+    assert "no network was used" in capfd.readouterr().err
+    assert main(["layers", reference.replace("team/app", "team/no"), *known]) == 3
+    told = capfd.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in told] == ["error", "hint"]
+
+
+async def test_the_interface_opens_an_image_of_a_registry(
+    registry: Registry, images: dict[str, Any], access: Access
+) -> None:
+    app = ForensicsApp(None, Options(jobs=1, access=access), None)
+    reference = f"registry:{registry.host}/team/app:v1"
+    async with app.run_test() as pilot:
+        app.screen.query_one("#reference", Input).value = reference
+        await pilot.press("enter")
+        for _ in range(300):
+            await pilot.pause(0.1)
+            if isinstance(app.screen, AnalysisScreen):
+                break
+        assert isinstance(app.screen, AnalysisScreen)
+        assert app.screen.store.reference == reference
+        app.close_worker()
+
+
 def test_an_artifact_is_no_image(
     registry: Registry, images: dict[str, Any], access: Access, tmp_path: Path
 ) -> None:
@@ -372,6 +408,22 @@ def test_what_an_interrupted_pull_left_is_taken_up_by_the_next(
         f"layer 0 was resumed: {kept:,} bytes of it were there from an earlier attempt, "
         f"{size - kept:,} bytes were fetched, 0 of them again"
     )
+
+
+def test_an_interrupt_ends_the_command_at_once(
+    registry: Registry, images: dict[str, Any], gate: Gate, tmp_path: Path, own_store: Path
+) -> None:
+    access = registry.access(tmp_path, gate.host)
+    gate.close_after(1 << 20)
+    known = ["--authfile", str(access.authfile), "--ca-file", str(access.ca_file)]
+    program = [sys.executable, "-c", "import sys; from forensics.cli.main import main; sys.exit(main())"]
+    command = [*program, "layers", f"registry:{gate.host}/team/large:v1", *known]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert gate.reached.wait(60)
+    running.send_signal(signal.SIGINT)
+    assert running.communicate(timeout=10)[1].splitlines() == [b"interrupted"]
+    assert running.returncode == 130
+    assert [path.stat().st_size > 0 for path in (own_store / "partial").iterdir()] == [True]
 
 
 def test_what_is_in_the_store_is_not_fetched_again(

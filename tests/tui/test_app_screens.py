@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from forensics.errors import ForensicsError
 from forensics.pipeline import Options
 from forensics.pipeline.events import FactsLearnt, ImageOpened, LayerIndexed, ReportReady, ViewReady
 from forensics.tui.analysis_worker import AnalysisWorker
@@ -84,6 +85,17 @@ async def test_a_path_is_completed_while_it_is_typed(tmp_path: Path) -> None:
         assert table.row_count == 2
         await pilot.press("tab")
         assert app.focused is not field, "with nothing more to complete, tab goes on"
+
+
+async def test_a_form_that_is_told_of_a_failure_before_it_is_drawn_shows_it() -> None:
+    form = OpenImageScreen(())
+    form.show_error("no.tar", ForensicsError("it is no image", "try another"))
+    app = ForensicsApp(None, Options(jobs=1), None)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await app.push_screen(form)
+        await wait_until(pilot, lambda: form.is_mounted)
+        assert form.query_one("#reference", Input).value == "no.tar"
+        assert text_of(app, "#problem").startswith("error: it is no image")
 
 
 async def test_what_is_no_image_is_said_in_a_line_and_a_hint(tmp_path: Path) -> None:

@@ -32,6 +32,15 @@ def test_a_scheme_and_a_home_stay_as_they_were_typed(folder: Path, monkeypatch: 
     assert completions(f"docker-archive:{folder}/alph") == [f"docker-archive:{folder}/alpha.tar"]
 
 
+@pytest.mark.parametrize("scheme", ["registry", "docker"])
+def test_names_of_images_are_not_completed_as_paths(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.chdir(folder)
+    assert completions(f"{scheme}:al") == []
+    assert completions(f"{scheme}:{folder}/al") == []
+
+
 def test_a_name_alone_is_looked_for_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     assert completions("al") == ["alpha.tar", "alpine.tar"]

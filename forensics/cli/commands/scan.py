@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forensics.cli._parameters import analysis_options, image_argument
+from forensics.cli._passed_over import say_what_was_passed_over
 from forensics.cli._progress import progress
 from forensics.cli._terminal import say, silence_output
 from forensics.model.findings import Severity
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 _FOUND = 1
 _NOT_EXAMINED = 4
-_RECEIVED_NOW = frozenset({"registry", "docker_engine"})
+_PULLED = "registry"
+_RECEIVED_NOW = frozenset({_PULLED, "docker_engine"})
 
 
 @click.command("scan")
@@ -71,15 +73,16 @@ def scan(
         progress(quiet=quiet) as listen,
     ):
         report = session.analyze(listen)
-        acquisition = session.acquisition
+        image, acquisition = session.open(), session.acquisition
     try:
         for destination in wanted:
             destination.write(report)
     except BrokenPipeError:
         silence_output()
     if not quiet:
-        if acquisition is not None and report.image.source not in _RECEIVED_NOW:
-            _say_where_from(acquisition)
+        if acquisition is not None:
+            _say_how_it_arrived(acquisition, report.image.source)
+        say_what_was_passed_over(image)
         _say_what_was_lost(report)
     return exit_code(report, Severity(fail_on) if fail_on else None)
 
@@ -89,6 +92,14 @@ def exit_code(report: Report, fail_on: Severity | None) -> int:
     if fail_on and any(finding.severity.rank >= fail_on.rank for finding in report.findings):
         return _FOUND
     return _NOT_EXAMINED if any(issue.lost_bytes for issue in report.coverage.issues) else 0
+
+
+def _say_how_it_arrived(record: Acquisition, source: str) -> None:
+    """Where an acquired image is from, or what a pull met: what was resumed, or that nobody was asked."""
+    if source not in _RECEIVED_NOW:
+        _say_where_from(record)
+    for note in record.notes if source == _PULLED else ():
+        say(f"note: {note}")
 
 
 def _say_where_from(record: Acquisition) -> None:

@@ -21,7 +21,7 @@ from forensics.tui.widgets import Column, Styled, VirtualTable, to_content
 
 _INTRODUCTION = (
     "A docker-save archive, an OCI layout (folder or tar), either of them compressed, an unpacked root "
-    "filesystem, or a JSON report that was saved."
+    "filesystem, an image of a registry or an engine, or a JSON report that was saved."
 )
 
 
@@ -67,6 +67,7 @@ class OpenImageScreen(Screen[None]):
         self._offers = _Offers()
         self._offers.recent = recent
         self._error: ForensicsError | None = None
+        self._failed = ""
 
     def compose(self) -> ComposeResult:
         """The form in a frame."""
@@ -76,7 +77,7 @@ class OpenImageScreen(Screen[None]):
             yield Static(to_content(((self.introduction, "muted"),)), id="introduction")
             yield Label("Image", markup=False)
             yield Input(
-                placeholder="path, or docker-archive:PATH, oci-dir:PATH, rootfs:PATH",
+                placeholder="path, or registry:HOST/NAME:TAG, docker:NAME, rootfs:PATH",
                 suggester=PathSuggester(),
                 id="reference",
             )
@@ -90,13 +91,15 @@ class OpenImageScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """The first input gets the keys."""
-        self.query_one("#reference").focus()
+        """The first input gets the keys, and what was told before there was one."""
+        field = self.query_one("#reference", Input)
+        field.value = self._failed
+        field.focus()
         self._tell()
 
     def show_error(self, reference: str, error: ForensicsError | None) -> None:
         """Say why an image could not be opened; the input holds it again to be corrected."""
-        self._error = error
+        self._error, self._failed = error, reference
         if self.is_mounted:
             field = self.query_one("#reference", Input)
             field.value = reference

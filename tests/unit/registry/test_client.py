@@ -221,6 +221,18 @@ def test_waiting_ends_when_it_is_cancelled(server):
     assert time.monotonic() - begin < 2
 
 
+def test_tries_of_other_threads_end_when_the_client_is_closed(server):
+    server.rules.append(lambda asked: Reply(503))
+    begin = time.monotonic()
+    asking = client(server, patience=replace(QUICK, first_pause=60, most_pause=60))
+    threading.Timer(0.3, asking.close).start()
+    with pytest.raises(Cancelled):
+        asking.manifest("v1")
+    with pytest.raises(Cancelled):
+        asking.manifest("v1")
+    assert time.monotonic() - begin < 2
+
+
 # -- blobs ---------------------------------------------------------------------------------------------------
 
 
