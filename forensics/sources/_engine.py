@@ -69,7 +69,7 @@ class Engine:
     """A connection to an engine, in the newest version of the API that both sides know.
 
     A context manager. Its questions end at once when the person stops the run, with Cancelled, and their
-    answers may have `limits.json_bytes`. Raises ImageNotOpened when there is no engine, or when it is too old.
+    answers may have `limits.json_bytes`. Raises ImageNotOpened when there is none, or when it is too old.
     """
 
     def __init__(self, address: EngineAddress, limits: Limits, cancel: Cancellation) -> None:

@@ -16,17 +16,26 @@ from forensics.errors import ForensicsError
 from forensics.printable import printable
 
 _FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NOCTTY
-_ROOM = "make room there with forensics store prune, or name another folder with FORENSICS_STORE_DIR"
+_ROOM = (
+    "make room there with forensics store prune --to SIZE, or name another folder with FORENSICS_STORE_DIR"
+)
 
 
 class StoreFolders:
-    """`blobs/` holds complete contents, `partial/` what is on its way, `images/` what belongs together."""
+    """`blobs/` holds complete contents, `partial/` what is on its way, `images/` what belongs together.
 
-    def __init__(self, folder: Path) -> None:
+    They are made where they are not there, unless the store is only looked at (`to_write=False`).
+    """
+
+    def __init__(self, folder: Path, *, to_write: bool = True) -> None:
         self.folder = folder
         self.blobs = folder / "blobs"
         self.partial = folder / "partial"
         self.images = folder / "images"
+        if to_write:
+            self._make(folder)
+
+    def _make(self, folder: Path) -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for below in (self.blobs, self.partial, self.images):
@@ -75,6 +84,15 @@ class StoreFolders:
 def open_private(path: Path, flags: int) -> int:
     """Open a file of the store, readable by nobody else when it is new; links are not followed."""
     return os.open(path, flags | _FLAGS, 0o600)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder written to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def try_lock(descriptor: int) -> bool:

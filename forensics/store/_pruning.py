@@ -15,6 +15,8 @@ from forensics.store._inventory import StoredFile, StoredImage, stored_files, st
 
 UNKNOWN = "unknown-"
 """How the name of a part begins whose digest is not known yet: nothing can go on with it later."""
+UNFINISHED = ".new-"
+"""How the name of a record begins that is being written."""
 _DAY = 24 * 60 * 60
 
 
@@ -69,6 +71,10 @@ def drop_stale(folders: StoreFolders) -> None:
         for file in stored_files(folders):
             if not file.digest and (file.path.name.startswith(UNKNOWN) or file.used < before):
                 _remove_unheld(file.path)
+        for path in folders.images.glob(f"{UNFINISHED}*"):
+            with contextlib.suppress(OSError):
+                if path.lstat().st_mtime < before:
+                    path.unlink()
 
 
 def _remove_image(run: _Run, image: StoredImage) -> None:

@@ -21,7 +21,7 @@ from forensics.errors import ForensicsError
 from forensics.model.acquisition import Acquisition
 from forensics.model.image import Blob
 from forensics.quantities import human_size
-from forensics.store._folders import StoreFolders, open_private, same_file, try_lock
+from forensics.store._folders import StoreFolders, open_private, same_file, sync_folder, try_lock
 from forensics.store._inventory import (
     StoredImage,
     StoredRecord,
@@ -29,11 +29,14 @@ from forensics.store._inventory import (
     stored_files,
     stored_images,
 )
-from forensics.store._pruning import UNKNOWN, Pruned, drop_stale, prune
+from forensics.store._pruning import UNFINISHED, UNKNOWN, Pruned, drop_stale, prune
 from forensics.store._receiving import Receiving
 
 _PIECE = 1 << 20
 _WAIT = 0.1
+_MOST_GRANTED = 16 << 20
+_GRANTS = 64
+"""By how many grants at least a store is filled: others may fill it meanwhile, so no grant is a large one."""
 
 
 def store_folder() -> Path:
@@ -59,7 +62,7 @@ class Store:
         self._guard = threading.Lock()
         self._blobs: dict[str, Blob] = {}
         self._leases: list[int] = []
-        self._room: int | None = None
+        self._granted = 0
         try:
             drop_stale(self._folders)
         except OSError as error:
@@ -183,16 +186,26 @@ class Store:
         """Count bytes that are about to be written; make room for them where there is none."""
         self._cancel.check()
         with self._guard:
-            if self._room is None:
-                self._room = self.most_bytes - self.used_bytes()
-            if self._room < count:
-                self._room = self.most_bytes - prune(self._folders, max(0, self.most_bytes - count)).kept
-            if self._room < count:
-                raise ForensicsError(
-                    f"the store may hold {human_size(self.most_bytes)}, and what is in use takes all of it",
-                    "give it more room with --limit store_bytes=BYTES",
-                )
-            self._room -= count
+            if self._granted < count:
+                self._granted = self._grant(count)
+            self._granted -= count
+
+    def _grant(self, count: int) -> int:
+        """How many bytes may be written, `count` or a few more, before the store is measured again.
+
+        Every process measures for itself, so together they may go over the bound by one grant each.
+        """
+        wanted = max(count, min(_MOST_GRANTED, self.most_bytes // _GRANTS))
+        with self._folders.locked(fcntl.LOCK_EX):
+            room = self.most_bytes - self.used_bytes()
+        if room < wanted:
+            room = self.most_bytes - prune(self._folders, max(0, self.most_bytes - wanted)).kept
+        if room < count:
+            raise ForensicsError(
+                f"the store may hold {human_size(self.most_bytes)}, and what is in use takes all of it",
+                "give it more room with --limit store_bytes=BYTES",
+            )
+        return min(room, wanted)
 
     def _keep(self, digest: str, descriptor: int, partial: Path) -> Blob:
         """Give a received file its name in the store; one that is there already is the same."""
@@ -204,6 +217,7 @@ class Store:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         with self._folders.locked(fcntl.LOCK_SH):
             partial.rename(path)
+            sync_folder(path.parent)
             fcntl.flock(descriptor, fcntl.LOCK_SH)
             blob = _opened(path)
         return self._known(digest, blob)
@@ -257,12 +271,15 @@ def _opened(path: Path) -> Blob:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Put a file in place at once, or not at all."""
-    descriptor, unfinished = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+    """Put a file in place at once, or not at all, also when the machine stops meanwhile."""
+    descriptor, unfinished = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(descriptor)
         Path(unfinished).replace(path)
+        sync_folder(path.parent)
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
         raise

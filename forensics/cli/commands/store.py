@@ -48,9 +48,12 @@ def store() -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON array, one element a line.")
 def list_images(*, as_json: bool) -> None:
     """List the images in the store, the last used first."""
-    with _opened() as opened:
-        images = opened.images()
-        used = opened.used_bytes()
+    from forensics.store import look_at, store_folder
+
+    found = look_at(store_folder())
+    for path in found.unreadable:
+        say(f"note: {path} is no record that can be read, and was passed over")
+    images = found.images
     if as_json:
         write_json(map(_row, images))
         return
@@ -66,7 +69,7 @@ def list_images(*, as_json: bool) -> None:
         cells = (row["reference"], row["platform"], str(row["digest"])[:19], human_size(int(row["size"])))
         table.add_row(*(Text(str(cell)) for cell in (*cells, row["acquired"], row["used"])))
     write_table(table)
-    say(f"{counted(len(images), 'image')}, {human_size(used)} in {opened.folder}")
+    say(f"{counted(len(images), 'image')}, {human_size(found.used_bytes)} in {found.folder}")
 
 
 @store.command("prune")
@@ -74,14 +77,17 @@ def list_images(*, as_json: bool) -> None:
     "--to",
     "most",
     type=Size(),
-    default=0,
+    default=None,
     metavar="SIZE",
-    help="Keep at most this much, the last used first; without it nothing is kept that is not in use.",
+    help="Keep at most this much, the last used first; without it as much as the store may hold.",
 )
-def prune(*, most: int) -> None:
+@click.option("--all", "everything", is_flag=True, help="Remove everything that is not in use.")
+def prune(*, most: int | None, everything: bool) -> None:
     """Remove pulled images, the longest unused first; what another process uses at the moment stays."""
+    if everything and most is not None:
+        raise UsageError("--all keeps nothing, and --to says how much is kept", "give one of them")
     with _opened() as opened:
-        pruned = opened.prune(most)
+        pruned = opened.prune(0 if everything else most)
     kept = f", {human_size(pruned.kept)} are left" if pruned.kept else ""
     held = f" ({human_size(pruned.held)} in use)" if pruned.held else ""
     removed = f"{counted(pruned.images, 'image')} and {counted(pruned.contents, 'content')} removed"

@@ -139,7 +139,10 @@ def test_prune_keeps_what_was_used_last(store_of_two: Path, run: Callable[..., A
     ran = run("store", "prune", "--to", "4K")
     assert ran.text == "1 image and 1 content removed, 3.0 kB freed, 3.0 kB are left\n"
     assert [row["reference"] for row in json.loads(run("store", "list", "--json").output)] == ["new\\x1b[2J"]
-    assert run("store", "prune").text == "1 image and 1 content removed, 3.0 kB freed\n"
+    kept = run("store", "prune")
+    assert kept.text == "0 images and 0 contents removed, 0 B freed, 3.0 kB are left\n", "the bound is far"
+    assert run("store", "prune", "--all", "--to", "1K").code == 2
+    assert run("store", "prune", "--all").text == "1 image and 1 content removed, 3.0 kB freed\n"
     assert list(store_of_two.glob("blobs/*/*")) == []
 
 
@@ -147,7 +150,7 @@ def test_prune_says_what_is_in_use(store_of_two: Path, run: Callable[..., Any]) 
     with Store(store_of_two, most_bytes=1) as live:
         (image, _) = live.images()
         live.remember(image.acquisition, image.index)
-        assert "3.0 kB are left (3.0 kB in use)" in run("store", "prune").text
+        assert "3.0 kB are left (3.0 kB in use)" in run("store", "prune", "--all").text
 
 
 @pytest.mark.parametrize("size", ["", "much", "-1", "1.5G", "4 potatoes"])
@@ -171,3 +174,22 @@ def test_a_store_that_cannot_be_written_is_one_line(
     monkeypatch.setenv("FORENSICS_STORE_DIR", str(tmp_path / "file"))
     ran = run("store", "list")
     assert (ran.code, ran.errors.count("\n")) == (3, 2)
+
+
+def test_a_store_that_may_only_be_read_is_listed_with_what_is_no_record(
+    store_of_two: Path, run: Callable[..., Any]
+) -> None:
+    """Also for root, whom modes do not stop: the store is locked against every change meanwhile."""
+    (store_of_two / "images" / "odd.json").write_bytes(b'{"acquisition": {"reference": "\xff"}, "index": ""}')
+    before = {path: path.lstat() for path in store_of_two.rglob("*")}
+    for path in (store_of_two / "lock", store_of_two / "partial"):
+        path.unlink() if path.is_file() else path.rmdir()
+    ran = run("store", "list")
+    assert (ran.code, "new\\x1b[2J" in ran.text) == (0, True)
+    assert f"note: {store_of_two / 'images' / 'odd.json'} is no record that can be read" in ran.errors
+    assert not (store_of_two / "lock").exists(), "nothing is made to look at a store"
+    assert not (store_of_two / "partial").exists()
+    left = {path: path.lstat() for path in store_of_two.rglob("*")}
+    assert {path: left[path].st_mtime for path in left if path.is_file()} == {
+        path: before[path].st_mtime for path in before if path in left and path.is_file()
+    }

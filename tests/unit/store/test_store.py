@@ -21,7 +21,7 @@ from forensics.digests import sha256_digest
 from forensics.errors import Cancelled, ForensicsError
 from forensics.model.acquisition import AcquiredContent, Acquisition
 from forensics.model.image import Blob
-from forensics.store import Store, StoreMismatch
+from forensics.store import Store, StoreMismatch, look_at
 
 MOST = 1 << 30
 CONTENT = b"one layer of an image " * 5000
@@ -508,3 +508,66 @@ def test_the_lock_of_the_store_is_free_while_something_is_received(tmp_path: Pat
         receiving.write(CONTENT)
         with (tmp_path / "lock").open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_two_processes_that_fill_a_store_keep_its_bound(tmp_path: Path) -> None:
+    """Each measures again after every grant, a sixty-fourth of the bound; here both go on in turn."""
+    most = 1_000_000
+    with Store(tmp_path, most_bytes=most) as one, Store(tmp_path, most_bytes=most) as two:
+        with one.receive() as first, two.receive() as second:
+
+            def fill() -> None:
+                for _ in range(100):
+                    first.write(bytes(15_000))
+                    second.write(bytes(15_000))
+
+            with pytest.raises(ForensicsError, match="may hold"):
+                fill()
+        assert one.used_bytes() <= most + 2 * (most // 64)
+
+
+def test_a_record_that_is_no_text_hides_no_other_and_is_named(tmp_path: Path) -> None:
+    make_images(tmp_path)
+    damaged = {
+        "utf": b'{"acquisition":{"reference":"\xff"},"index":""}',
+        "deep": b'{"acquisition":{"notes":' + b"[" * 100_000,
+    }
+    for name, content in damaged.items():
+        (tmp_path / "images" / f"{name}.json").write_bytes(content)
+    with Store(tmp_path, most_bytes=MOST) as store:
+        assert len(store.images()) == 3
+        assert store.prune().kept > 0
+    found = look_at(tmp_path)
+    assert len(found.images) == 3
+    assert sorted(path.stem for path in found.unreadable) == ["deep", "utf"]
+
+
+def test_records_that_were_never_finished_go_after_a_day(tmp_path: Path) -> None:
+    Store(tmp_path, most_bytes=MOST).close()
+    old, new = (tmp_path / "images" / f".new-{name}" for name in ("old", "new"))
+    for path in (old, new):
+        path.write_bytes(b"{")
+    age(old, 2 * 24 * 60 * 60)
+    Store(tmp_path, most_bytes=MOST).close()
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_record_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    sync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        done.append("sync")
+        sync(descriptor)
+
+    def replaced(path: Path, target: Path) -> Path:
+        done.append("name")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    with Store(tmp_path, most_bytes=MOST) as store:
+        store.remember(Acquisition(reference="one"), b"{}")
+    assert done == ["sync", "name", "sync"]
