@@ -25,6 +25,8 @@ def payload_at(view: memoryview) -> int | None:
     tries = 0
     for start in range(0, len(view), MIB):
         piece = bytes(view[start : start + MIB + _LONGEST])
+        if piece.isascii():
+            continue  # nothing that is packed is: the whole question of nearly all scripts
         for place in sorted(_candidates(piece)):
             tries += 1
             if tries > _TRIES:
