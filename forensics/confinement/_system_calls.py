@@ -1,9 +1,9 @@
 """A seccomp filter: what a worker may ask the kernel for.
 
 Sources: seccomp(2), Linux, Documentation/userspace-api/seccomp_filter.rst; the numbers are those of
-arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h. What is refused fails with
-EPERM, so that a library which tries takes another way. Calls that came with newer kernels than this list
-knows do not exist for a worker (ENOSYS), save a few that computing needs.
+arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h. What is not in the list of what
+Python, its libraries and the decoders need fails with EPERM, and what came with newer kernels with ENOSYS as
+on an old one: a library that tries takes another way. Only calls of another architecture's interface kill.
 """
 
 from __future__ import annotations
@@ -25,146 +25,137 @@ _FIRST_COMMON = 424
 """From here on the numbers are the same on every architecture."""
 _CLONE_THREAD = 0x10000
 _TERMINAL_SIZES = (0x5401, 0x5450, 0x5451, 0x5421)  # TCGETS, FIONCLEX, FIOCLEX, FIONBIO
-_SIGNALLED = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+_OF_DESCRIPTORS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
+_NAMES = (15, 16, 0x53564D41)  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA: of threads and of memory
 
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 """Column of the numbers, and the architecture as the filter sees it (AUDIT_ARCH_…)."""
 
-_REFUSED: dict[str, tuple[int | None, int | None]] = {
-    # sockets
-    "socket": (41, 198),
-    "socketpair": (53, 199),
-    "connect": (42, 203),
-    "bind": (49, 200),
-    "listen": (50, 201),
-    "accept": (43, 202),
-    "accept4": (288, 242),
-    # other processes
-    "execve": (59, 221),
-    "execveat": (322, 281),
-    "fork": (57, None),
-    "vfork": (58, None),
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "kcmp": (312, 272),
-    "tkill": (200, 130),
-    "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240),
-    "setpriority": (141, 140),
-    "ioprio_set": (251, 30),
-    "sched_setaffinity": (203, 122),
-    "sched_setscheduler": (144, 119),
-    "sched_setparam": (142, 118),
-    "sched_setattr": (314, 274),
-    "migrate_pages": (256, 238),
-    "move_pages": (279, 239),
-    "setpgid": (109, 154),
-    "setsid": (112, 157),
-    # names in file systems
-    "mknod": (133, None),
-    "mknodat": (259, 33),
-    "link": (86, None),
-    "linkat": (265, 37),
-    "symlink": (88, None),
-    "symlinkat": (266, 36),
-    "rename": (82, None),
-    "renameat": (264, 38),
-    "renameat2": (316, 276),
-    "unlink": (87, None),
-    "unlinkat": (263, 35),
-    "mkdir": (83, None),
-    "mkdirat": (258, 34),
-    "rmdir": (84, None),
-    "creat": (85, None),
-    "truncate": (76, 45),
-    "chmod": (90, None),
-    "fchmod": (91, 52),
-    "fchmodat": (268, 53),
-    "chown": (92, None),
-    "fchown": (93, 55),
-    "lchown": (94, None),
-    "fchownat": (260, 54),
-    "utime": (132, None),
-    "utimes": (235, None),
-    "utimensat": (280, 88),
-    "futimesat": (261, None),
-    "setxattr": (188, 5),
-    "lsetxattr": (189, 6),
-    "fsetxattr": (190, 7),
-    "removexattr": (197, 14),
-    "lremovexattr": (198, 15),
-    "fremovexattr": (199, 16),
-    "open_by_handle_at": (304, 265),
-    "name_to_handle_at": (303, 264),
-    "inotify_init": (253, None),
-    "inotify_init1": (294, 26),
-    "fanotify_init": (300, 262),
-    "fanotify_mark": (301, 263),
-    # what is shared without a name
-    "memfd_create": (319, 279),
-    "shmget": (29, 194),
-    "shmat": (30, 196),
-    "shmctl": (31, 195),
-    "msgget": (68, 186),
-    "msgsnd": (69, 189),
-    "semget": (64, 190),
-    "semop": (65, 193),
-    "mq_open": (240, 180),
-    "mq_unlink": (241, 181),
-    # the machine
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "init_module": (175, 105),
-    "finit_module": (313, 273),
-    "delete_module": (176, 106),
-    "kexec_load": (246, 104),
-    "kexec_file_load": (320, 294),
-    "reboot": (169, 142),
-    "swapon": (167, 224),
-    "swapoff": (168, 225),
-    "settimeofday": (164, 170),
-    "clock_settime": (227, 112),
-    "clock_adjtime": (305, 266),
-    "adjtimex": (159, 171),
-    "sethostname": (170, 161),
-    "setdomainname": (171, 162),
-    "acct": (163, 89),
-    "quotactl": (179, 60),
-    "syslog": (103, 116),
-    "ioperm": (173, None),
-    "iopl": (172, None),
-    "modify_ldt": (154, None),
-    "vhangup": (153, 58),
-    "lookup_dcookie": (212, 18),
-    # rights, and doors into the kernel
-    "setuid": (105, 146),
-    "setgid": (106, 144),
-    "setreuid": (113, 145),
-    "setregid": (114, 143),
-    "setresuid": (117, 147),
-    "setresgid": (119, 149),
-    "setfsuid": (122, 151),
-    "setfsgid": (123, 152),
-    "setgroups": (116, 159),
-    "capset": (126, 91),
-    "personality": (135, 92),
-    "seccomp": (317, 277),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-    "io_setup": (206, 0),
-    "io_submit": (209, 2),
-    "timer_create": (222, 107),
+_ALLOWED: dict[str, tuple[int | None, int | None]] = {
+    # descriptors that are open
+    "read": (0, 63),
+    "write": (1, 64),
+    "readv": (19, 65),
+    "writev": (20, 66),
+    "pread64": (17, 67),
+    "pwrite64": (18, 68),
+    "preadv": (295, 69),
+    "pwritev": (296, 70),
+    "preadv2": (327, 286),
+    "pwritev2": (328, 287),
+    "lseek": (8, 62),
+    "ftruncate": (77, 46),
+    "fallocate": (285, 47),
+    "fadvise64": (221, 223),
+    "fsync": (74, 82),
+    "fdatasync": (75, 83),
+    "close": (3, 57),
+    "dup": (32, 23),
+    "dup2": (33, None),
+    "dup3": (292, 24),
+    "pipe": (22, None),
+    "pipe2": (293, 59),
+    "eventfd2": (290, 19),
+    "poll": (7, None),
+    "ppoll": (271, 73),
+    "select": (23, None),
+    "pselect6": (270, 72),
+    "epoll_create1": (291, 20),
+    "epoll_ctl": (233, 21),
+    "epoll_wait": (232, None),
+    "epoll_pwait": (281, 22),
+    "sendto": (44, 206),
+    "recvfrom": (45, 207),
+    "sendmsg": (46, 211),
+    "recvmsg": (47, 212),
+    "shutdown": (48, 210),
+    "getsockname": (51, 204),
+    "getpeername": (52, 205),
+    "setsockopt": (54, 208),
+    "getsockopt": (55, 209),
+    # what files are, for those that may be read
+    "stat": (4, None),
+    "fstat": (5, 80),
+    "lstat": (6, None),
+    "newfstatat": (262, 79),
+    "statx": (332, 291),
+    "statfs": (137, 43),
+    "fstatfs": (138, 44),
+    "access": (21, None),
+    "faccessat": (269, 48),
+    "readlink": (89, None),
+    "readlinkat": (267, 78),
+    "getdents": (78, None),
+    "getdents64": (217, 61),
+    "getcwd": (79, 17),
+    # memory
+    "mmap": (9, 222),
+    "mprotect": (10, 226),
+    "munmap": (11, 215),
+    "mremap": (25, 216),
+    "msync": (26, 227),
+    "mincore": (27, 232),
+    "madvise": (28, 233),
+    "mlock": (149, 228),
+    "munlock": (150, 229),
+    "brk": (12, 214),
+    # threads, and this process itself
+    "futex": (202, 98),
+    "set_robust_list": (273, 99),
+    "get_robust_list": (274, 100),
+    "set_tid_address": (218, 96),
+    "rseq": (334, 293),
+    "membarrier": (324, 283),
+    "arch_prctl": (158, None),
+    "sched_yield": (24, 124),
+    "sched_getaffinity": (204, 123),
+    "sched_getparam": (143, 121),
+    "sched_getscheduler": (145, 120),
+    "sched_get_priority_max": (146, 125),
+    "sched_get_priority_min": (147, 126),
+    "getcpu": (309, 168),
+    "getpid": (39, 172),
+    "getppid": (110, 173),
+    "gettid": (186, 178),
+    "getpgrp": (111, None),
+    "getpgid": (121, 155),
+    "getsid": (124, 156),
+    "getuid": (102, 174),
+    "geteuid": (107, 175),
+    "getgid": (104, 176),
+    "getegid": (108, 177),
+    "getresuid": (118, 148),
+    "getresgid": (120, 150),
+    "getgroups": (115, 158),
+    "getrlimit": (97, 163),
+    "getrusage": (98, 165),
+    "uname": (63, 160),
+    "sysinfo": (99, 179),
+    "exit": (60, 93),
+    "exit_group": (231, 94),
+    # signals and time
+    "rt_sigaction": (13, 134),
+    "rt_sigprocmask": (14, 135),
+    "rt_sigreturn": (15, 139),
+    "rt_sigpending": (127, 136),
+    "rt_sigtimedwait": (128, 137),
+    "rt_sigsuspend": (130, 133),
+    "sigaltstack": (131, 132),
+    "restart_syscall": (219, 128),
+    "pause": (34, None),
+    "alarm": (37, None),
+    "getitimer": (36, 102),
+    "setitimer": (38, 103),
+    "nanosleep": (35, 101),
+    "clock_nanosleep": (230, 115),
+    "clock_gettime": (228, 113),
+    "clock_getres": (229, 114),
+    "gettimeofday": (96, 169),
+    "time": (201, None),
+    "times": (100, 153),
+    "getrandom": (318, 278),
 }
-"""Refused whatever the arguments: number on x86_64, on aarch64 (None: it has no such call)."""
+"""Allowed whatever the arguments: number on x86_64, on aarch64 (None: it has no such call)."""
 
 _COMMON = (436, 439, 441, 444, 445, 446, 449, 453, 454, 455, 456, 462)
 """Of the common numbers, what a worker may use: close_range, faccessat2, epoll_pwait2, Landlock, futexes, and
@@ -172,7 +163,7 @@ what memory is guarded with (map_shadow_stack, mseal)."""
 
 _OPEN, _OPENAT = (2, None), (257, 56)
 _CLONE, _KILL_CALL, _TGKILL = (56, 220), (62, 129), (234, 131)
-_PRLIMIT, _IOCTL, _FCNTL = (302, 261), (16, 29), (72, 25)
+_PRLIMIT, _IOCTL, _FCNTL, _PRCTL = (302, 261), (16, 29), (72, 25), (157, 167)
 
 _Instruction = tuple[int, int, int, int]
 
@@ -201,8 +192,10 @@ def _program(column: int, architecture: int) -> list[_Instruction]:
         (_IF_AT_LEAST, 0, 1, _FIRST_OF_X32),
         _result(_KILL),
     ]
-    for numbers in _REFUSED.values():
-        found += _unless(numbers[column], [_refusal(errno.EPERM)])
+    for numbers in _ALLOWED.values():
+        found += _unless(numbers[column], [_result(_ALLOW)])
+    for number in _COMMON:
+        found += _unless(number, [_result(_ALLOW)])
     found += _unless(_OPEN[column], _no_bits(1, writing))
     found += _unless(_OPENAT[column], _no_bits(2, writing))
     found += _unless(_CLONE[column], _some_bit(0, _CLONE_THREAD))
@@ -210,10 +203,9 @@ def _program(column: int, architecture: int) -> list[_Instruction]:
     found += _unless(_TGKILL[column], _one_of(0, (os.getpid(),)))
     found += _unless(_PRLIMIT[column], _one_of(0, (0, os.getpid())))
     found += _unless(_IOCTL[column], _one_of(1, _TERMINAL_SIZES))
-    found += _unless(_FCNTL[column], _none_of(1, _SIGNALLED))
-    for number in _COMMON:
-        found += _unless(number, [_result(_ALLOW)])
-    found += [(_IF_AT_LEAST, 0, 1, _FIRST_COMMON), _refusal(errno.ENOSYS), _result(_ALLOW)]
+    found += _unless(_FCNTL[column], _one_of(1, _OF_DESCRIPTORS))
+    found += _unless(_PRCTL[column], _one_of(0, _NAMES))
+    found += [(_IF_AT_LEAST, 0, 1, _FIRST_COMMON), _refusal(errno.ENOSYS), _refusal(errno.EPERM)]
     return found
 
 
@@ -246,8 +238,3 @@ def _some_bit(which: int, bits: int) -> list[_Instruction]:
 def _one_of(which: int, values: Sequence[int]) -> list[_Instruction]:
     tests = [(_IF_EQUAL, len(values) - at, 0, value) for at, value in enumerate(values)]
     return [_argument(which), *tests, _refusal(errno.EPERM), _result(_ALLOW)]
-
-
-def _none_of(which: int, values: Sequence[int]) -> list[_Instruction]:
-    tests = [(_IF_EQUAL, len(values) - at, 0, value) for at, value in enumerate(values)]
-    return [_argument(which), *tests, _result(_ALLOW), _refusal(errno.EPERM)]
