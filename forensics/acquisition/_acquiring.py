@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,11 +18,18 @@ from forensics.errors import ForensicsError, UsageError
 from forensics.model.acquisition import AcquiredContent, Acquisition, NotAcquired
 from forensics.model.image import Blob
 from forensics.printable import printable
-from forensics.sources import RECORD_NAME, OpenImage, Presented, Received, ReceivedFile
+from forensics.sources import (
+    RECORD_NAME,
+    OpenImage,
+    Presented,
+    Received,
+    ReceivedFile,
+    blob_name,
+    blob_pieces,
+)
 
 Progress = Callable[[int, int], None]
 
-_PIECE = 1 << 20
 _LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 _BLOBS = "blobs/"
 
@@ -89,17 +95,17 @@ class _Copying:
         self._write("index.json", len(presented.index), iter((presented.index,)))
         for one in presented.contents:
             content = one.content
-            pieces = iter((content,)) if isinstance(content, bytes) else _pieces(content)
+            pieces = iter((content,)) if isinstance(content, bytes) else blob_pieces(content)
             self._add_blob(one.about, pieces)
         about = AcquiredContent(digest=digest, size=archive.size, role="archive")
-        self._add_blob(about, _pieces(archive))
+        self._add_blob(about, blob_pieces(archive))
         return digest
 
     def _add_blob(self, about: AcquiredContent, pieces: Iterator[bytes]) -> None:
         if about.digest in self._contents:
             return
         self._contents[about.digest] = about
-        written = self._write(_name_of(about.digest), about.size, pieces)
+        written = self._write(blob_name(about.digest), about.size, pieces)
         if about.digest.startswith("sha256:") and written != about.digest:
             raise ForensicsError(
                 "the image changed while it was read", "acquire it again when nothing writes to it"
@@ -181,7 +187,7 @@ class _Copying:
 
     def _digest(self, blob: Blob) -> str:
         computed = hashlib.sha256()
-        for piece in _pieces(blob):
+        for piece in blob_pieces(blob):
             self._cancel.check()
             computed.update(piece)
         return f"sha256:{computed.hexdigest()}"
@@ -195,18 +201,6 @@ class _Copying:
             self._done += len(piece)
             if self._on_progress is not None:
                 self._on_progress(self._done, max(self._done, self._total))
-
-
-def _pieces(blob: Blob) -> Iterator[bytes]:
-    offset, end = blob.offset, blob.offset + blob.size
-    while offset < end and (piece := os.pread(blob.fd, min(_PIECE, end - offset), offset)):
-        yield piece
-        offset += len(piece)
-
-
-def _name_of(digest: str) -> str:
-    """Where a layout keeps a content (OCI image-spec, image-layout.md)."""
-    return _BLOBS + digest.replace(":", "/")
 
 
 def _declared(name: str) -> str:

@@ -1,12 +1,15 @@
 """Writes an OCI layout as a folder or as a tar, whole or not at all.
 
-Everything goes to a name beside the target that is not taken, which gets the target's name at the end. A tar
-depends on what is put into it alone: no owner, no time, no order of a folder.
+Everything goes to a name beside the target that is not taken, which gets the target's name at the end, when
+it is on the disk, unless somebody else has put something there meanwhile. What a killed process leaves is
+called `.TARGET.forensics-unfinished-…`. A tar depends on what is put into it alone: no owner, no time, no
+order of a folder.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -22,6 +25,10 @@ from forensics.errors import ForensicsError, UsageError
 from forensics.printable import printable
 
 _TAR = ".tar"
+_UNFINISHED = ".forensics-unfinished-"
+_MOST_NAME = 200
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+"""How file systems without hard links refuse one."""
 
 
 def check_target(target: Path) -> None:
@@ -75,7 +82,11 @@ def _folder_writer(place: Path, cancel: Cancellation) -> Iterator[Writer]:
     unfinished = Path(tempfile.mkdtemp(prefix=_prefix(place), dir=place.parent))
     try:
         yield _FolderWriter(unfinished, cancel)
+        for folder, _, _ in os.walk(unfinished):
+            _sync(Path(folder))
+        # It takes the place of an empty folder alone: rename(2).
         unfinished.rename(place)
+        _sync(place.parent)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
@@ -89,15 +100,45 @@ def _tar_writer(place: Path, cancel: Cancellation) -> Iterator[Writer]:
         with os.fdopen(descriptor, "wb") as file:
             yield _TarWriter(file, cancel)
             file.write(bytes(2 * tarfile.BLOCKSIZE))
-        check_target(place)
-        unfinished.rename(place)
+            file.flush()
+            os.fsync(file.fileno())
+        _give_name(unfinished, place)
+        _sync(place.parent)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
 
 
+def _give_name(unfinished: Path, place: Path) -> None:
+    """Give a finished file its name. Raises UsageError when there is something of this name by now."""
+    try:
+        try:
+            os.link(unfinished, place)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            unfinished.rename(place)
+        else:
+            unfinished.unlink()
+    except FileExistsError as error:
+        raise UsageError(
+            f"{printable(str(place))} was made by somebody else meanwhile", "name a file that is new"
+        ) from error
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder written to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _prefix(place: Path) -> str:
-    return f".{place.name[:200]}-"
+    """How the name begins until it is finished: a person who finds it should know what it is."""
+    return f".{os.fsdecode(os.fsencode(place.name)[:_MOST_NAME])}{_UNFINISHED}"
 
 
 class _FolderWriter(Writer):
@@ -113,7 +154,10 @@ class _FolderWriter(Writer):
             (self._folder / parent).mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            return _copy(name, size, pieces, file, self._cancel)
+            digest = _copy(name, size, pieces, file, self._cancel)
+            file.flush()
+            os.fsync(file.fileno())
+            return digest
 
 
 class _TarWriter(Writer):

@@ -30,6 +30,8 @@ from forensics.sources._acquired import (
     with_what_was_met,
 )
 from forensics.sources._choice import choose
+from forensics.sources._evidence import blob_pieces
+from forensics.sources._layout import blob_name
 from forensics.sources._opening import Decompress, Opening, Progress, Source
 from forensics.sources._presented import Presented, PresentedContent, present
 from forensics.sources._received import Received, ReceivedFile, received_of
@@ -44,6 +46,8 @@ __all__ = [
     "Received",
     "ReceivedFile",
     "Source",
+    "blob_name",
+    "blob_pieces",
     "open_image",
     "sources",
 ]

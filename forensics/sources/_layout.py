@@ -24,7 +24,7 @@ from forensics.sources._evidence import Evidence, blob_pieces
 INDEX_NAME = "index.json"
 FALLBACK_TAG = re.compile(r"(?:.*:)?(sha256|sha384|sha512)-([0-9a-f]{64,128})(?:\.[0-9A-Za-z.]+)?")
 """How cosign and the referrers fallback name what speaks about a digest (OCI distribution-spec)."""
-_REF_NAME = "org.opencontainers.image.ref.name"
+REF_NAME = "org.opencontainers.image.ref.name"
 _CONTAINERD_NAME = "io.containerd.image.name"
 _ATTESTED = "vnd.docker.reference.digest"
 _ATTESTATION_TYPE = "vnd.docker.reference.type"
@@ -340,7 +340,7 @@ def digest_like(declared: str, pieces: Iterable[bytes]) -> str:
 
 def _names(annotations: dict[str, str]) -> tuple[str, ...]:
     """The names an index gives: containerd's full one, else what the reference name says."""
-    for key in (_CONTAINERD_NAME, _REF_NAME):
+    for key in (_CONTAINERD_NAME, REF_NAME):
         if annotations.get(key):
             return (annotations[key],)
     return ()

@@ -23,7 +23,7 @@ from forensics.parsers.compression import detect_compression
 from forensics.sources._document import Document, decode_json, documents
 from forensics.sources._evidence import Evidence, blob_pieces
 from forensics.sources._issues import IssueLog
-from forensics.sources._layout import blob_name, digest_like
+from forensics.sources._layout import REF_NAME, blob_name, digest_like
 from forensics.sources._saved_images import MANIFEST_NAME
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -31,7 +31,6 @@ _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar"
 _SHA256 = sha256_digest(b"")
 """Stands for the algorithm where nothing is declared."""
-_REF_NAME = "org.opencontainers.image.ref.name"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _UNNAMED = "latest"
 
@@ -90,7 +89,7 @@ class _Presentation:
             "mediaType": media_type,
             "digest": about.digest,
             "size": about.size,
-            "annotations": {_REF_NAME: _tag_of(self._image)},
+            "annotations": {REF_NAME: _tag_of(self._image)},
         }
         index = {
             "schemaVersion": 2,

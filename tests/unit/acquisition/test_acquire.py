@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -672,3 +673,84 @@ def test_what_a_record_tells_never_takes_the_place_of_what_is_found(
     assert found[: len(without)] == without
     assert "digest-mismatch" in without
     assert found[len(without) :] == [r"a\x1bb"] * 500 + ["limit"]
+
+
+# what happens to the target meanwhile
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_came_between_is_not_overwritten(
+    saved: Path, opened: Any, tmp_path: Path, links: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody makes the file after the last look at it and before it gets its name."""
+    target = tmp_path / "image.tar.tar"
+    link = os.link
+
+    def late(source: Path, place: Path) -> None:
+        place.write_bytes(b"theirs")
+        if not links:
+            raise OSError(errno.EPERM, "Operation not permitted")
+        link(source, place)
+
+    monkeypatch.setattr(os, "link", late)
+    with pytest.raises(UsageError, match="meanwhile"):
+        acquire(opened(saved), target, cancel=Cancellation())
+    assert target.read_bytes() == b"theirs"
+    assert left_over(tmp_path) == []
+
+
+def test_a_disk_without_links_takes_a_tar(
+    saved: Path, acquired: Any, opened: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: Path, place: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    acquired(saved, tmp_path / "layout.tar")
+    assert layers_of(opened(tmp_path / "layout.tar").image) == [LAYER, UPPER]
+    assert left_over(tmp_path) == []
+
+
+def test_a_folder_that_was_filled_meanwhile_stays(saved: Path, opened: Any, tmp_path: Path) -> None:
+    target = tmp_path / "layout"
+
+    def fill(done: int, total: int) -> None:
+        target.mkdir(exist_ok=True)
+        (target / "theirs").write_bytes(b"theirs")
+
+    with pytest.raises(ForensicsError):
+        acquire(opened(saved), target, cancel=Cancellation(), on_progress=fill)
+    assert [path.name for path in target.iterdir()] == ["theirs"]
+    assert left_over(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["layout", "layout.tar", "ä" * 120 + ".tar"])
+def test_what_is_unfinished_says_what_it_is(saved: Path, opened: Any, tmp_path: Path, name: str) -> None:
+    seen: set[str] = set()
+    acquire(
+        opened(saved),
+        tmp_path / name,
+        cancel=Cancellation(),
+        on_progress=lambda done, total: seen.update(left_over(tmp_path)),
+    )
+    (unfinished,) = seen
+    shown, mark, _ = unfinished.partition(".forensics-unfinished-")
+    assert mark
+    assert shown.startswith(f".{name[:6]}")
+
+
+@pytest.mark.parametrize("name", ["layout", "layout.tar"])
+def test_it_is_on_the_disk_before_it_has_its_name(
+    saved: Path, acquired: Any, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync, states = os.fsync, []
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        states.append((Path(f"/proc/self/fd/{descriptor}").readlink(), (tmp_path / name).exists()))
+
+    monkeypatch.setattr(os, "fsync", synced)
+    acquired(saved, tmp_path / name)
+    before = {path.name for path, named in states if not named}
+    assert "index.json" in before if name == "layout" else len(before) == 1
+    assert states[-1] == (tmp_path, True)
