@@ -22,7 +22,7 @@ from forensics.model.files import (
     beside_layers,
 )
 from forensics.model.image import Blob, Leftover
-from forensics.parsers.compression import HiddenRun
+from forensics.parsers.compression import SHORT_NOTE, HiddenRun
 from forensics.parsers.tar import TarRun, text
 
 HEAD_BYTES = 64
@@ -81,33 +81,56 @@ def hidden_by_compression(
 ) -> tuple[HiddenBytes, ...]:
     """Copies the runs of the stored `blob` to `spool_fd`, from `start` on, where they are read from then.
 
-    Raises OSError when that cannot be written.
+    Short notes are read as one, and so are those of a kind that are too many. Raises OSError when that cannot
+    be written.
     """
     found, position = [], 0
-    for run in runs:
+    for group in _together(runs):
         hashed, head, size = hashlib.sha256(), b"", 0
-        while piece := os.pread(blob.fd, min(_STEP, run.size - size), blob.offset + run.offset + size):
-            hashed.update(piece)
-            head = head or piece[:HEAD_BYTES]
-            written = 0
-            while written < len(piece):
-                written += os.pwrite(spool_fd, piece[written:], start + position + size + written)
-            size += len(piece)
+        places = []
+        for run in group:
+            held = 0
+            while piece := os.pread(blob.fd, min(_STEP, run.size - held), blob.offset + run.offset + held):
+                hashed.update(piece)
+                head += piece[: HEAD_BYTES - len(head)]
+                written = 0
+                while written < len(piece):
+                    written += os.pwrite(spool_fd, piece[written:], start + position + size + written)
+                size += len(piece)
+                held += len(piece)
+            if held:
+                places.append((run.offset, held))
         if not size:
             continue
-        place = "behind-compression" if run.kind == "behind-compression" else "compression-header"
+        kind, offset = group[0].kind, places[0][0]
+        place = "compression-header" if kind == "chunk-index" else kind
         found.append(
             HiddenBytes(
                 layer=layer,
-                kind=run.kind,
-                offset=run.offset,
+                kind=kind,
+                offset=offset,
                 content=Content(behind_layer(layer), position, size, (), hashed.hexdigest()),
-                name=f"!{place}@{run.offset:#x}",
+                name=f"!{place}@{offset:#x}",
                 head=head,
+                places=tuple(places) if len(places) > 1 else (),
             )
         )
         position += size
     return tuple(found)
+
+
+def _together(runs: Sequence[HiddenRun]) -> list[list[HiddenRun]]:
+    """The runs that are read as one content each, in order of their first places."""
+    kinds: dict[str, list[HiddenRun]] = {}
+    short: list[HiddenRun] = []
+    for run in runs:
+        is_note = run.kind == "compression-header" and run.size <= SHORT_NOTE
+        (short if is_note else kinds.setdefault(run.kind, [])).append(run)
+    groups = [short]
+    for of_kind in kinds.values():
+        groups += [[run] for run in of_kind[:_ALONE]]
+        groups.append(of_kind[_ALONE:])
+    return sorted((group for group in groups if group), key=lambda group: group[0].offset)
 
 
 def hidden_beside(leftovers: Sequence[Leftover]) -> tuple[HiddenBytes, ...]:

@@ -132,6 +132,9 @@ class _LayerIndexing:
         )
         if found.code:
             self._log.add(found.code, found.error, lost=found.lost)
+        if found.left_out:
+            message = "notes in headers of compressed data, in too many places to look at all"
+            self._log.add("limit", message, lost=found.left_out)
         return found
 
     def _in_place(self, blob: Blob) -> LayerIndex:

@@ -58,6 +58,7 @@ class _WireHidden(msgspec.Struct, frozen=True, array_like=True):
     head: bytes
     member: bytes
     segments: _Runs
+    places: tuple[tuple[_Offset, _Size], ...] = ()
 
 
 class _WireIndex(msgspec.Struct, frozen=True, array_like=True):
@@ -145,6 +146,7 @@ def _packed_hidden(hidden: HiddenBytes) -> _WireHidden:
         hidden.head,
         _exact(hidden.member),
         tuple((run.logical_offset, run.data_offset, run.size) for run in content.segments),
+        hidden.places,
     )
 
 
@@ -159,6 +161,7 @@ def _unpacked_hidden(wire: _WireHidden, index: int) -> HiddenBytes:
         name=wire.name,
         head=wire.head,
         member=_name(wire.member),
+        places=wire.places,
     )
 
 

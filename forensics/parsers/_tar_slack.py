@@ -22,6 +22,8 @@ _DIGITS = b"01234567\0 "
 _NUMBERS = ((100, 8), (108, 8), (116, 8), (124, 12), (136, 12))
 _TIMES_AT, _GNU_TIMES, _GNU_MAP, _GNU_BEHIND_MAP = 131, (345, 369), 386, 495
 _REMEMBERED = 4096
+_MOST_OF_HEADER = 4096
+"""Odd records of one header that are told apart; of more the whole header is taken."""
 _SHORT_OF_ALL = 64 * KIB
 """Bytes that the short notes of all extended headers of a tar may have together."""
 
@@ -73,6 +75,9 @@ class Slack:
         """Take from an extended header of `size` bytes at `start` what is more than programs obey."""
         odd = odd_records(records)
         if not odd:
+            return
+        if len(odd.kinds) > _MOST_OF_HEADER:
+            self.look(view, "record", start, start + size)
             return
         runs = odd.places(bytes(view[start : start + size]))
         if odd.is_much:

@@ -23,8 +23,11 @@ from forensics.limits import DEFAULT, KIB, MIB, Limits
 from forensics.model.image import Blob
 from forensics.parsers._decoders import new_decoder
 from forensics.parsers._gzip_header import HEAD, SHORT_NOTE, notes_in_header
+from forensics.parsers._zstd_frames import HEADER, SKIPPABLE, ChunkIndex, is_frame_size
 from forensics.parsers.hashing import HashingThread
 from forensics.printable import printable
+
+__all__ = ["SHORT_NOTE", "Decompressed", "HiddenRun", "Progress", "decompress", "detect_compression"]
 
 Progress = Callable[[int, int], None]
 
@@ -34,19 +37,17 @@ _FIRST_SLICE = 2 * KIB
 """What a stream is given first, doubled each time: a million tiny streams cost no million large slices."""
 _SALVAGE_STEPS = (4 * KIB, 64, 1)
 _HEAD = 6
-_MOST_RUNS = 4096
-_SKIPPABLE = b"*M\x18"
-_CHUNKED = b"GNUlInUx"
-"""How a layer ends in which containers/storage finds an index of its chunks (zstd:chunked)."""
+_MOST_RUNS = 65_536
 _DAMAGE: Any = (igzip_lib.IsalError, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
 class HiddenRun(msgspec.Struct, frozen=True):
     """`size` compressed bytes from `offset` on that give no output and are not padding.
 
-    Kinds: `behind-compression` (what follows the last stream), `compression-header` (long names and notes in
-    headers of gzip streams, skippable frames of zstd), `chunk-index` (such frames of a layer in zstd:chunked
-    form, which container runtimes read).
+    Kinds: `behind-compression` (what follows the last stream), `compression-header` (names and notes in
+    headers of gzip streams, skippable frames of zstd: long ones, and short ones that are many), `chunk-index`
+    (the frames that the footer of a zstd:chunked layer names, which container runtimes read), `damaged` (the
+    compressed bytes from where they are damaged).
     """
 
     kind: str
@@ -61,7 +62,7 @@ class Decompressed(msgspec.Struct, frozen=True, kw_only=True):
     `corrupt`, `limit`, or `trailing-data` when something else follows the last stream; `error` then says so
     in one sentence and `lost` is the number of compressed bytes that gave nothing: at least 1 when the data
     is damaged or ends early, because what is missing cannot be counted. What only follows the last stream is
-    not lost but `hidden`.
+    not lost but `hidden`; `left_out` counts the hidden bytes of too many runs.
     """
 
     compression: str
@@ -73,13 +74,14 @@ class Decompressed(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     lost: int = 0
     hidden: tuple[HiddenRun, ...] = ()
+    left_out: int = 0
 
 
 def detect_compression(head: bytes) -> str:
     """`gzip`, `zstd`, `xz` or `bzip2` by the first six bytes, empty when it is none of them."""
     if head[:3] == b"\x1f\x8b\x08":
         return "gzip"
-    if head[:4] == b"\x28\xb5\x2f\xfd" or (head[1:4] == _SKIPPABLE and 0x50 <= head[0] <= 0x5F):
+    if head[:4] == b"\x28\xb5\x2f\xfd" or (head[1:4] == SKIPPABLE and 0x50 <= head[0] <= 0x5F):
         return "zstd"
     if head[:6] == b"\xfd7zXZ\0":
         return "xz"
@@ -122,10 +124,13 @@ class _Source:
         self.position += len(taken)
         return taken
 
-    def ends_with(self, mark: bytes) -> bool:
-        """Whether the last bytes are these."""
-        start = self.size - len(mark)
-        return start >= 0 and os.pread(self._blob.fd, len(mark), self._blob.offset + start) == mark
+    def read(self, offset: int, length: int) -> bytes:
+        """What stands at `offset`, wherever the position is; fewer bytes at the end."""
+        length = min(length, self.size - offset)
+        try:
+            return os.pread(self._blob.fd, length, self._blob.offset + offset) if length > 0 else b""
+        except OSError:
+            return b""
 
     def finish(self) -> None:
         """Pass what nobody read through the digest."""
@@ -203,7 +208,11 @@ class _Decoding:
         self._sink = sink
         self._fruitful = 0
         self._slice = 0
-        self.hidden: list[HiddenRun] = []
+        self._hidden: list[HiddenRun] = []
+        self._short: list[HiddenRun] = []
+        self._short_size = 0
+        self._index: ChunkIndex | None = None
+        self.left_out = 0
 
     def run(self) -> None:
         """Decode everything; raises `_Stop` when that ends early."""
@@ -212,7 +221,7 @@ class _Decoding:
             if detect_compression(head) != self._compression:
                 self._pass_padding()
                 return
-            if self._compression == "zstd" and head[1:4] == _SKIPPABLE:
+            if self._compression == "zstd" and head[1:4] == SKIPPABLE:
                 self._skip_frame()
             else:
                 self._stream()
@@ -221,7 +230,7 @@ class _Decoding:
         source, start, before = self._source, self._source.position, self._sink.size
         if self._compression == "gzip":
             for offset, size in notes_in_header(source.peek(HEAD), source.peek):
-                self._hide("compression-header", start + offset, size)
+                self._note(start + offset, size)
         decoder, length = new_decoder(self._compression), _FIRST_SLICE
         while not decoder.eof:
             data = b""
@@ -277,18 +286,54 @@ class _Decoding:
     def _skip_frame(self) -> None:
         """Pass a skippable frame: a magic number and a length (RFC 8878, section 3.1.2)."""
         source, here = self._source, self._source.position
-        length = int.from_bytes(source.peek(8)[4:8], "little")
-        end = here + 8 + length
-        if length > SHORT_NOTE and (length > _PIECE - 8 or source.peek(8 + length)[8:].strip(b"\0")):
-            kind = "chunk-index" if source.ends_with(_CHUNKED) else "compression-header"
-            self._hide(kind, here + 8, min(length, source.size - here - 8))
+        length = int.from_bytes(source.peek(HEADER)[4:], "little")
+        start = here + HEADER
+        end = start + length
+        if self._index is None:
+            self._index = ChunkIndex(source.read, source.size)
+        if self._index.holds(start, length):
+            if length > SHORT_NOTE:
+                self._hide("chunk-index", start, length)
+        elif length > _PIECE - HEADER:
+            self._note(start, min(length, source.size - start))
+        else:
+            content = source.peek(HEADER + length)[HEADER:]
+            if content.strip(b"\0") and not is_frame_size(source.read, content, end, source.size):
+                self._note(start, len(content))
         while source.position < end:
             if not source.take(min(_PIECE, end - source.position)):
                 raise _Stop("truncated", "the compressed data ends within a skippable frame", here)
 
+    def _note(self, offset: int, size: int) -> None:
+        """Take a long note at once; short ones wait until together they have room for a content."""
+        run = HiddenRun("compression-header", offset, size)
+        if size > SHORT_NOTE:
+            self._hide(run.kind, offset, size)
+            return
+        self._short_size += size
+        if len(self._short) < _MOST_RUNS:
+            self._short.append(run)
+
+    def hidden(self) -> tuple[HiddenRun, ...]:
+        """What was found, in order; `left_out` counts the rest."""
+        if self._short_size > SHORT_NOTE:
+            self.left_out += self._short_size - sum(run.size for run in self._short)
+            for run in self._short:
+                self._hide(run.kind, run.offset, run.size)
+        self._short, self._short_size = [], 0
+        return tuple(sorted(self._hidden, key=lambda run: run.offset))
+
+    def hide_damaged(self, start: int) -> None:
+        """Take everything from where the data is damaged, unless nothing but zeros stands there."""
+        size = self._source.size - start
+        if any(self._source.read(at, _PIECE).strip(b"\0") for at in range(start, start + size, _PIECE)):
+            self._hidden.insert(0, HiddenRun("damaged", start, size))
+
     def _hide(self, kind: str, offset: int, size: int) -> None:
-        if len(self.hidden) < _MOST_RUNS and size > 0:
-            self.hidden.append(HiddenRun(kind, offset, size))
+        if size > 0 and len(self._hidden) >= _MOST_RUNS:
+            self.left_out += size
+        elif size > 0:
+            self._hidden.append(HiddenRun(kind, offset, size))
 
     def _pass_padding(self) -> None:
         """Zeros may follow the last stream; anything else is data that nobody decodes."""
@@ -297,7 +342,8 @@ class _Decoding:
             kept = data.lstrip(b"\0")
             if kept:
                 found = source.position - len(kept)
-                self.hidden.append(HiddenRun("behind-compression", found, source.size - found))
+                # First of all: what follows the data is told even where too many notes stand in it.
+                self._hidden.insert(0, HiddenRun("behind-compression", found, source.size - found))
                 raise _Stop("trailing-data", f"data follows the {self._compression} stream", found)
         source.position = max(here, source.position)
 
@@ -330,6 +376,9 @@ def decompress(
             decoding.run()
         except _Stop as stop:
             code, error, consumed = stop.code, stop.message, stop.consumed
+            if code == "corrupt":
+                decoding.hide_damaged(consumed)
+        hidden = decoding.hidden()
         source.finish()
         compressed_digest, digest = hashing.digests()
     if on_progress is not None:
@@ -344,5 +393,6 @@ def decompress(
         code=code,
         error=error,
         lost=max(lost, 1 if code in {"truncated", "corrupt"} else 0),
-        hidden=tuple(decoding.hidden),
+        hidden=hidden,
+        left_out=decoding.left_out,
     )

@@ -145,6 +145,9 @@ class Opening:
             )
         if result.code:
             self.issues.add(result.code, "archive", result.error, result.lost)
+        if result.left_out:
+            message = "notes in headers of compressed data, in too many places to look at all"
+            self.issues.add("limit", "archive", message, result.left_out)
         self._behind = tuple(
             Stored(run.kind, Blob(blob.fd, blob.offset + run.offset, run.size), run.offset)
             for run in result.hidden

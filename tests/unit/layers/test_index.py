@@ -378,6 +378,24 @@ class TestDamage:
         assert (hidden.kind, hidden.offset) == ("compression-header", 10)
         assert ImageView([layers.index(commented)]).read(hidden.content) == b"c" * 300 + b"\0"
 
+    def test_short_notes_of_many_streams_are_read_as_one(self, layers: Bench) -> None:
+        packed, empty = gzip.compress(member(b"a") + END), gzip.compress(b"")
+        pieces = [b"piece %03d, " % number * 9 for number in range(300)]
+        noted = [empty[:3] + b"\x10" + empty[4:10] + piece + b"\0" + empty[10:] for piece in pieces]
+        index = layers.index(packed + b"".join(noted))
+        (hidden,) = index.hidden
+        assert (hidden.kind, len(hidden.runs)) == ("compression-header", 300)
+        assert hidden.runs[1] == (len(packed) + len(noted[0]) + 10, len(pieces[1]) + 1)
+        assert ImageView([index]).read(hidden.content) == b"".join(piece + b"\0" for piece in pieces)
+
+    def test_compressed_data_behind_its_damage(self, layers: Bench) -> None:
+        packed = gzip.compress(member(b"a") + END)
+        stored = packed + packed[:-6] + bytes([packed[-6] ^ 1]) + packed[-5:] + b"hidden" * 9
+        index = layers.index(stored)
+        (hidden,) = [one for one in index.hidden if one.content.layer != 0]
+        assert (hidden.kind, hidden.name) == ("damaged", f"!damaged@{hidden.offset:#x}")
+        assert ImageView([index]).read(hidden.content).endswith(b"hidden" * 9)
+
     def test_runs_with_little_room_are_read_as_one(self, layers: Bench) -> None:
         one = header(b"a", 1) + b"x" + b"first" + bytes(506)
         two = header(b"b", 1) + b"x" + b"second" + bytes(505)

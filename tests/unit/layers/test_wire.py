@@ -67,6 +67,7 @@ FULL = LayerIndex(
             offset=4990,
             content=Content(behind_layer(7), 0, 10, (), "ef" * 32),
             name="!behind-compression@0x137e",
+            places=((4990, 3), (6000, 7)),
         ),
     ),
     behind=Blob(3, 12_288, 10),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import bz2
 import gzip
 import hashlib
+import json
 import lzma
 import os
 import random
+import struct
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from forensics.cancellation import Cancellation
 from forensics.errors import Cancelled, ForensicsError
 from forensics.limits import MIB, Limits
 from forensics.model.image import Blob
+from forensics.parsers import compression
 from forensics.parsers.compression import Decompressed, decompress, detect_compression
 
 FORMS: dict[str, Callable[[bytes], bytes]] = {
@@ -27,11 +30,17 @@ FORMS: dict[str, Callable[[bytes], bytes]] = {
     "xz": lzma.compress,
     "bzip2": bz2.compress,
 }
+MARK = b"GNUlInUx"
+SECRET = b"a secret message"
 every_form = pytest.mark.parametrize("form", FORMS)
 
 
 def sha256(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def skippable(content: bytes) -> bytes:
+    return b"\x50\x2a\x4d\x18" + len(content).to_bytes(4, "little") + content
 
 
 def some_data(size: int) -> bytes:
@@ -143,8 +152,76 @@ class TestWholeStreams:
         assert output == b"onetwo"
         assert (result.code, result.lost) == ("", 0)
         assert [(run.kind, run.size) for run in result.hidden] == [("compression-header", 2 * MIB)] * 3
-        result, _ = files.run(frame + pack(b"one") + frame + b"\x50\x2a\x4d\x18\x08\0\0\0GNUlInUx")
-        assert [(run.kind, run.size) for run in result.hidden] == [("chunk-index", 2 * MIB)] * 2
+
+    @pytest.mark.parametrize("parts", [2, 1], ids=["with tar-split", "older"])
+    def test_frames_that_the_footer_of_zstd_chunked_names_are_its_index(
+        self, files: Files, parts: int
+    ) -> None:
+        data = FORMS["zstd"](b"one")
+        payload = skippable(b"p" * 1000)
+        texts = [
+            json.dumps(dict.fromkeys(map(str, random.Random(n).sample(range(10**6), 999)))) for n in (1, 2)
+        ]
+        told, stored = [], data
+        for text in texts[:parts]:
+            packed = FORMS["zstd"](text.encode())
+            told += [len(stored) + 8, len(packed), len(text), 1]
+            stored += skippable(packed)
+        footer = skippable(struct.pack(f"<{4 * parts - (parts - 1)}Q", *told[: 4 * parts - parts + 1]) + MARK)
+        result, output = files.run(stored + footer)
+        assert output == b"one"
+        assert [(run.kind, run.offset, run.size) for run in result.hidden] == [
+            ("chunk-index", told[4 * part], told[4 * part + 1]) for part in range(parts)
+        ]
+        shifted = struct.pack(f"<{4 * parts - (parts - 1)}Q", told[0] + 1, *told[1 : 4 * parts - parts + 1])
+        wrong, _ = files.run(stored + skippable(shifted + MARK))
+        assert {run.kind for run in wrong.hidden} == {"compression-header"}
+        beside, _ = files.run(stored + payload + footer)
+        assert [run.size for run in beside.hidden if run.kind == "compression-header"] == [1000]
+
+    def test_the_mark_of_zstd_chunked_alone_makes_no_index(self, files: Files) -> None:
+        result, _ = files.run(FORMS["zstd"](b"one") + skippable(b"p" * 1000 + MARK))
+        assert [(run.kind, run.size) for run in result.hidden] == [("compression-header", 1008)]
+
+    def test_a_payload_is_no_index_by_being_named(self, files: Files) -> None:
+        data = FORMS["zstd"](b"one")
+        for payload in (b"p" * 1000, FORMS["zstd"](random.Random(1).randbytes(1000))):
+            footer = struct.pack("<4Q", len(data) + 8, len(payload), 1000, 1) + MARK
+            result, _ = files.run(data + skippable(payload) + skippable(footer))
+            first = result.hidden[0]
+            assert (first.kind, first.offset) == ("compression-header", len(data) + 8)
+
+    def test_short_notes_of_many_streams_are_told_together(self, files: Files) -> None:
+        packed = FORMS["gzip"](b"one")
+        note = b"%03d" * 60
+        named = [
+            packed[:3] + b"\x10" + packed[4:10] + note % ((n,) * 60) + b"\0" + packed[10:] for n in range(9)
+        ]
+        result, output = files.run(b"".join(named))
+        assert output == b"one" * 9
+        assert [(run.kind, run.size) for run in result.hidden] == [("compression-header", 181)] * 9
+        assert files.run(named[0] + packed * 8)[0].hidden == ()
+        frames = [FORMS["zstd"](b"one") + skippable(b"n" * 100) for _ in range(4)]
+        assert [run.size for run in files.run(b"".join(frames))[0].hidden] == [100] * 4
+        assert files.run(b"".join(frames[:2]))[0].hidden == ()
+
+    def test_what_tools_write_into_each_of_many_streams_is_no_note(self, files: Files) -> None:
+        packed = FORMS["gzip"](b"one")
+        for extra in (b"BC\2\0\x20\0", b"IG\4\0\x20\0\0\0", b"SG\x16\0" + b"%016x" % 77 + b"STARGZ"):
+            told = packed[:3] + b"\4" + packed[4:10] + len(extra).to_bytes(2, "little") + extra + packed[10:]
+            result, output = files.run(told * 200)
+            assert (output, result.hidden) == (b"one" * 200, ()), extra
+        frame = FORMS["zstd"](b"one")
+        sized = skippable(len(frame).to_bytes(4, "little")) + frame
+        assert files.run(sized * 200)[0].hidden == ()
+        assert len(files.run((skippable(b"abcd") + frame) * 200)[0].hidden) == 200
+
+    def test_notes_too_many_to_keep_are_counted(self, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(compression, "_MOST_RUNS", 3)
+        for size in (300, 200):
+            frames = (FORMS["zstd"](b"one") + skippable(b"n" * size)) * 5
+            result, _ = files.run(frames)
+            assert (len(result.hidden), result.left_out) == (3, 2 * size)
 
     def test_frames_of_zeros_hide_nothing(self, files: Files) -> None:
         frame = b"\x50\x2a\x4d\x18" + (1000).to_bytes(4, "little") + bytes(1000)
@@ -266,6 +343,24 @@ class TestDamage:
         result, output = files.run(gzip.compress(b"first") + bytes(second))
         assert output.startswith(b"first")
         assert result.code == "corrupt"
+
+    def test_what_stands_from_the_damage_on_is_hidden(self, files: Files) -> None:
+        bad = zstandard.compress(b"x" * 100) + b"\x28\xb5\x2f\xfd" + b"\x00\x58\x07"
+        stored = bad + SECRET * 50
+        result, _ = files.run(stored)
+        (hidden,) = result.hidden
+        assert (result.code, hidden.kind, hidden.offset) == ("corrupt", "damaged", result.consumed)
+        assert hidden.size == len(stored) - hidden.offset >= 49 * len(SECRET)
+        again = gzip.compress(b"first")
+        whole = again + again[:-6] + b"!" + again[-5:] + gzip.compress(SECRET)
+        result, _ = files.run(whole)
+        (hidden,) = result.hidden
+        assert (result.code, hidden.kind) == ("corrupt", "damaged")
+        assert hidden.offset + hidden.size == len(whole)
+
+    def test_zeros_from_the_damage_on_hide_nothing(self, files: Files) -> None:
+        result, _ = files.run(gzip.compress(b"first") + b"\x1f\x8b\x08" + bytes(5007))
+        assert (result.code, result.hidden) == ("corrupt", ())
 
     def test_input_that_shrank_is_cut(self, files: Files) -> None:
         stored = gzip.compress(some_data(300_000))

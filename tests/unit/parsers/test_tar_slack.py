@@ -6,7 +6,7 @@ import pytest
 
 from forensics.parsers import _tar_slack
 from forensics.parsers.tar import TarWalk
-from tests.layer_bytes import END, base256, header, member, octal, padded, pax
+from tests.layer_bytes import END, base256, header, member, octal, padded, pax, record
 
 SECRET = b"a secret message"
 
@@ -184,6 +184,8 @@ def test_many_short_records_are_one_content_of_a_member_and_of_all() -> None:
         found = runs(pax(*((prefix + key, piece) for key, piece in named)) + member(b"x") + END)
         assert {kind for kind, _, _ in found} == {"note"}
         assert [piece for _, _, piece in found] == pieces
+    crowd = b"".join(record(b"x%d" % number, b"") for number in range(5000))
+    assert runs(member(b"x", crowd, b"x") + member(b"x") + END) == [("record", 512, crowd)]
     spread = b"".join(pax(one) + member(b"x") for one in named) + END
     assert [piece for _, _, piece in runs(spread)] == pieces
 
