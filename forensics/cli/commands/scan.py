@@ -73,7 +73,8 @@ def scan(
         progress(quiet=quiet) as listen,
     ):
         report = session.analyze(listen)
-        image, acquisition = session.open(), session.acquisition
+        acquisition = session.acquisition
+        image = None if acquisition is None else session.open()
     try:
         for destination in wanted:
             destination.write(report)
@@ -82,7 +83,8 @@ def scan(
     if not quiet:
         if acquisition is not None:
             _say_how_it_arrived(acquisition, report.image.source)
-        say_what_was_passed_over(image)
+        if image is not None:
+            say_what_was_passed_over(image)
         _say_what_was_lost(report)
     return exit_code(report, Severity(fail_on) if fail_on else None)
 
