@@ -25,7 +25,9 @@ _LEGACY_KEYS = frozenset(
     {"id", "parent", "comment", "created", "container", "container_config", "docker_version", "author"}
     | {"config", "architecture", "variant", "os", "os.version", "Size", "throwaway", "layer_id", "parent_id"}
 )
-_LEGACY_BYTES = 1 << 20
+_LEGACY_NAME = re.compile(r"[0-9a-f]{64}/json|blobs/sha256/[0-9a-f]{64}")
+_LEGACY_BYTES = 64 << 10
+_DOCUMENT_BYTES = 1 << 20
 _MOST = 256
 _HEAD_BYTES = 64
 _OF_COMPRESSION = frozenset({"behind-compression", "compression-header", "chunk-index"})
@@ -75,13 +77,20 @@ def _is_left(one: Stored, known: frozenset[str]) -> bool:
         return False
     if _VERSION.fullmatch(one.name) and one.blob.size <= 4:
         return read_blob(one.blob).strip() != b"1.0"
-    return not _is_legacy(one.blob)
+    return not (_LEGACY_NAME.fullmatch(one.name) and not one.shadowed and _is_legacy(one.blob))
 
 
 def _is_legacy(blob: Blob) -> bool:
     """Whether this is what Docker writes about one layer for versions of it before 1.10."""
     value = _json(blob, _LEGACY_BYTES)
-    return isinstance(value, dict) and "id" in value and value.keys() <= _LEGACY_KEYS
+    if not isinstance(value, dict) or not value.keys() <= _LEGACY_KEYS:
+        return False
+    settings = (value.get(key) for key in ("config", "container_config"))
+    return (
+        isinstance(value.get("id"), str)
+        and re.fullmatch(r"[0-9a-f]{64}", value["id"]) is not None
+        and all(one is None or isinstance(one, dict) for one in settings)
+    )
 
 
 def _json(blob: Blob, most: int) -> object:
@@ -99,7 +108,7 @@ def _untagged(evidence: Evidence, rest: Sequence[Stored], limits: Limits) -> dic
     left = {_place(one.blob) for one in rest}
     room = limits.json_bytes
     for one in rest:
-        value = _json(one.blob, min(room, _LEGACY_BYTES)) if one.name.startswith("blobs/") else None
+        value = _json(one.blob, min(room, _DOCUMENT_BYTES)) if one.name.startswith("blobs/") else None
         if not isinstance(value, dict):
             continue
         room -= one.blob.size
@@ -146,8 +155,9 @@ def _strays(evidence: Evidence, cancel: Cancellation) -> Iterator[Leftover]:
     for run, blob in zip(runs, blobs, strict=True):
         kinds.setdefault(run.kind, []).append((run, blob))
     for kind, members in kinds.items():
-        groups = [members] if kind in _SCATTERED else [[one] for one in members]
-        for group in groups[:_MOST]:
+        alone = 0 if kind in _SCATTERED else _MOST
+        groups = [[one] for one in members[:alone]] + ([members[alone:]] if members[alone:] else [])
+        for group in groups:
             first = group[0][0]
             several = tuple((run.offset, run.size) for run, _ in group) if len(group) > 1 else ()
             whole = evidence.joined([blob for _, blob in group])

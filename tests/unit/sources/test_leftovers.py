@@ -14,7 +14,7 @@ from forensics.sources import open_image
 from forensics.sources._evidence import read_blob
 from forensics.spool import Spool
 from tests.image_archives import OciBlobs, as_json, config_of, digest, docker_save, link, tar_of
-from tests.layer_bytes import header
+from tests.layer_bytes import header, member, pax
 
 LAYER = tar_of([("etc/motd", b"hello")])
 OTHER = tar_of([("etc/motd", b"bye")])
@@ -190,3 +190,24 @@ def test_an_image_that_only_manifest_json_lists(opened) -> None:
     assert len(told) == 2
     assert any("manifest.json does not list" in message for message in told)
     assert any("index.json does not lead to" in message for message in told)
+
+
+def test_what_only_resembles_the_documents_of_layers_is_told(opened) -> None:
+    good = {"id": "a" * 64, "created": "1970-01-01T00:00:00Z"}
+    for name, value in (
+        ("notes/payload", good),
+        (f"{'a' * 64}/json", {"id": "x", "config": {}}),
+        (f"{'a' * 64}/json", {**good, "config": "A" * 9000}),
+        (f"{'a' * 64}/json", {**good, "comment": "A" * 90_000}),
+    ):
+        content = json.dumps(value).encode()
+        held = opened(docker_save([LAYER], extra=[(name, content)]))[1]
+        assert held == [("unreferenced", name, content)]
+
+
+def test_stray_bytes_too_many_to_tell_apart_are_counted(opened) -> None:
+    records = b"".join(pax((b"note", b"%03d" % number * 100)) + member(b"f") for number in range(300))
+    image, held = opened(records + docker_save([LAYER]))
+    assert len(held) == 256
+    assert [issue.code for issue in image.issues if issue.code == "limit"] == ["limit"]
+    assert sum(issue.lost_bytes for issue in image.issues) >= 300 * 44
