@@ -212,7 +212,8 @@ def _unpacked(
         member = PackedMember(name=b"", size=len(data), offset=0, data_offset=0, stored=len(data))
         form, walk = "compressed", Members((member,) if len(data) else ())
     whole = view if whole is None else whole
-    opened = OpenedArchive(form, data, walk, compression, held, whole if compression else _NOTHING)
+    tail = whole if compression or len(whole) > len(view) else _NOTHING
+    opened = OpenedArchive(form, data, walk, compression, held, tail)
     if found.code == "trailing-data":
         place = len(whole) - len(view) + found.consumed
         opened.opening.append(ArchiveNote("trailing-data", place, found.message))
