@@ -60,6 +60,7 @@ class Double:
                 double.asked.append(asked)
                 self._send(double.reply(asked))
 
+            do_HEAD = do_GET  # noqa: N815 - the library's name
             do_POST = do_GET  # noqa: N815 - the library's name
 
             def _send(self, reply: Reply) -> None:
@@ -70,7 +71,7 @@ class Double:
                 total = sum(map(len, pieces)) if reply.length is None else reply.length
                 self.send_header("Content-Length", str(total))
                 self.end_headers()
-                for piece in pieces:
+                for piece in pieces if self.command != "HEAD" else ():
                     reply.pause()
                     self.wfile.write(piece)
                     self.wfile.flush()

@@ -6,11 +6,12 @@ Protocol: OCI distribution-spec 1.1, and the token authentication of the CNCF di
 from __future__ import annotations
 
 from forensics.registry.client import Delivery, Fetched, RegistryClient
-from forensics.registry.errors import Denied, NotThere, RegistryError, SentWrongBytes
+from forensics.registry.errors import ConnectionLost, Denied, NotThere, RegistryError, SentWrongBytes
 from forensics.registry.names import RegistryName, parse_name
 from forensics.registry.patience import Patience
 
 __all__ = [
+    "ConnectionLost",
     "Delivery",
     "Denied",
     "Fetched",

@@ -60,6 +60,9 @@ class Sink(Protocol):
     def restart(self) -> None:
         """Forget what is there."""
 
+    def finish(self) -> None:
+        """Hold what is there against its digest. Raises SentWrongBytes, and forgets it, when that differs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
@@ -84,6 +87,15 @@ class Delivery:
     again: int = 0
     kept: int = 0
     breaks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _WantedBlob:
+    """A blob, the `size` that is announced for it, and how many bytes are taken at `most`."""
+
+    digest: str
+    size: int
+    most: int
 
 
 class _ErrorItem(msgspec.Struct):
@@ -143,13 +155,26 @@ class RegistryClient:
             lambda endpoint: self._persist(endpoint, lambda: self._manifest(endpoint, wanted))
         )
 
-    def blob(self, digest: str, size: int, sink: Sink, delivery: Delivery) -> None:
-        """Write the blob into `sink`, behind what is there of it, and count in `delivery` how it came.
-
-        Its digest is left to the caller. Raises SentWrongBytes as soon as there are more than `size` bytes.
+    def blob(
+        self, digest: str, size: int, sink: Sink, delivery: Delivery, *, most: int | None = None
+    ) -> None:
+        """Write the blob into `sink`, behind what is there of it, finish that, and count in `delivery` how it
+        came. `size` is what its descriptor says: the digest decides, and a server with other bytes counts as
+        one that does not have it. Raises SentWrongBytes as soon as there are more than `most` (`size`) bytes.
         """
+        wanted = _WantedBlob(digest, size, size if most is None else most)
         delivery.kept = max(delivery.kept, sink.offset)
-        self._from_any(lambda endpoint: self._blob(endpoint, digest, size, sink, delivery))
+        self._from_any(lambda endpoint: self._whole_blob(endpoint, wanted, sink, delivery))
+
+    def has(self, kind: str, digest: str) -> bool:
+        """Whether a server has something of the `kind` "manifests" or "blobs", without fetching it."""
+        try:
+            self._from_any(
+                lambda endpoint: self._persist(endpoint, lambda: self._head(endpoint, kind, digest))
+            )
+        except NotThere:
+            return False
+        return True
 
     def referrers(self, digest: str) -> tuple[bytes, ...]:
         """The pages of what the API lists as referring to `digest`. Raises NotThere without such an API."""
@@ -239,28 +264,62 @@ class RegistryClient:
             left -= len(pages[-1])
         return tuple(pages)
 
+    def _head(self, endpoint: _Endpoint, kind: str, digest: str) -> None:
+        """Ask whether it is there. A redirect says so: where it leads may be for fetching alone."""
+        headers = {"Accept": _ACCEPT} if kind == "manifests" else {}
+        self._get(endpoint, f"{kind}/{digest}", headers, method="HEAD").close()
+
     # -- blobs ------------------------------------------------------------------------------------------
 
-    def _blob(self, endpoint: _Endpoint, digest: str, size: int, sink: Sink, delivery: Delivery) -> None:
+    def _whole_blob(self, endpoint: _Endpoint, wanted: _WantedBlob, sink: Sink, delivery: Delivery) -> None:
+        """A blob of one server. Nothing that a mirror sent is left for the next server to go on with."""
+        before, kept = delivery.fetched, sink.offset
+        try:
+            try:
+                self._blob(endpoint, wanted, sink, delivery)
+            except SentWrongBytes:
+                if not kept:
+                    raise
+                # What an earlier attempt left may be what is wrong.
+                delivery.again += kept
+                sink.restart()
+                self._blob(endpoint, wanted, sink, delivery)
+        except SentWrongBytes:
+            sink.restart()
+            raise
+        except RegistryError:
+            if endpoint.place.is_mirror and delivery.fetched != before:
+                delivery.again += sink.offset
+                sink.restart()
+            raise
+
+    def _blob(self, endpoint: _Endpoint, wanted: _WantedBlob, sink: Sink, delivery: Delivery) -> None:
         tries = Tries(self._patience, self._transport)
-        while sink.offset < size or not size:
+        while sink.offset < wanted.size or not sink.offset:
             before = delivery.fetched
             try:
-                self._rest_of_blob(endpoint, digest, size, sink, delivery)
+                self._rest_of_blob(endpoint, wanted, sink, delivery)
+                break
             except ConnectionLost as error:
                 delivery.breaks += 1
                 if delivery.fetched - before >= self._patience.worthwhile:
                     tries = Tries(self._patience, self._transport)
                 tries.again(error, answered=endpoint.answered)
-                continue
-            return
+        came = sink.offset
+        try:
+            sink.finish()
+        except SentWrongBytes as error:
+            if came == wanted.size:
+                raise
+            raise SentWrongBytes(
+                f"{host_of(endpoint.base)} has {came:,} bytes for {wanted.digest}, not {wanted.size:,}",
+                error.hint,
+            ) from error
 
-    def _rest_of_blob(
-        self, endpoint: _Endpoint, digest: str, size: int, sink: Sink, delivery: Delivery
-    ) -> None:
+    def _rest_of_blob(self, endpoint: _Endpoint, wanted: _WantedBlob, sink: Sink, delivery: Delivery) -> None:
         kept = sink.offset
         headers = {"Range": f"bytes={kept}-"} if kept else {}
-        with self._get(endpoint, f"blobs/{digest}", headers) as answer:
+        with self._get(endpoint, f"blobs/{wanted.digest}", headers) as answer:
             if kept and not _goes_on(answer, kept):
                 sink.restart()
                 delivery.again += kept
@@ -268,34 +327,31 @@ class RegistryClient:
                     raise ConnectionLost(f"{host_of(answer.url)} has fewer bytes of a blob than came before")
             for piece in answer.pieces(self._cancel):
                 delivery.fetched += len(piece)
-                if sink.offset + len(piece) > size:
+                if sink.offset + len(piece) > wanted.most:
                     raise SentWrongBytes(
-                        f"{host_of(answer.url)} sends more than the {size:,} bytes of {digest}",
+                        f"{host_of(answer.url)} sends more than the {wanted.most:,} bytes of {wanted.digest}",
                         "nothing of it was used; it is damaged or changed there",
                     )
                 sink.write(piece)
             tells_its_end = "Content-Length" in answer.headers or "Transfer-Encoding" in answer.headers
-        if sink.offset < size and tells_its_end:
-            raise SentWrongBytes(
-                f"{host_of(endpoint.base)} has {sink.offset:,} bytes for {digest}, not {size:,}",
-                "nothing of it was used; it is damaged or changed there",
-            )
-        if sink.offset < size:
+        if sink.offset < wanted.size and not tells_its_end:
             raise ConnectionLost(
-                f"{host_of(endpoint.base)} sent {sink.offset:,} of {size:,} bytes of {digest}",
+                f"{host_of(endpoint.base)} sent {sink.offset:,} of {wanted.size:,} bytes of {wanted.digest}",
                 "run it again: what came is kept, and it goes on from there",
             )
 
     # -- requests ---------------------------------------------------------------------------------------
 
-    def _get(self, endpoint: _Endpoint, below: str, headers: Mapping[str, str]) -> Answer:
-        """An answer with 200, 206 or 416, after challenges and redirects."""
+    def _get(
+        self, endpoint: _Endpoint, below: str, headers: Mapping[str, str], method: str = "GET"
+    ) -> Answer:
+        """An answer with 200, 206 or 416, after challenges and redirects; to HEAD a redirect is one too."""
         url = below if "://" in below else endpoint.url(below)
         challenges = 0
         while True:
             shown = endpoint.authorization.header()
             own = {**headers, "Authorization": shown} if shown else headers
-            answer = self._followed(endpoint, url, own)
+            answer = self._followed(endpoint, method, url, own)
             if answer.status != 401 or origin_of(answer.url) != origin_of(endpoint.base):
                 break
             with answer:
@@ -304,12 +360,14 @@ class RegistryClient:
             if challenges > _MOST_CHALLENGES:
                 raise self._refused(endpoint)
             endpoint.authorization.answer(asked, shown)
+        if method == "HEAD" and answer.status in _REDIRECTS:
+            return answer
         if answer.status in (200, 206) or (answer.status == 416 and "Range" in headers):
             return answer
         with answer:
             raise self._problem(endpoint, answer, below)
 
-    def _followed(self, endpoint: _Endpoint, url: str, headers: Mapping[str, str]) -> Answer:
+    def _followed(self, endpoint: _Endpoint, method: str, url: str, headers: Mapping[str, str]) -> Answer:
         """An answer that is no redirect. What authenticates stays with the server that asked for it."""
         home = origin_of(endpoint.base)
         for _ in range(_MOST_REDIRECTS + 1):
@@ -318,10 +376,10 @@ class RegistryClient:
                 headers if here == home else {key: headers[key] for key in headers if key != "Authorization"}
             )
             answer = self._transport.exchange(
-                "GET", url, sent, shows_certificate=here == home and not endpoint.place.is_mirror
+                method, url, sent, shows_certificate=here == home and not endpoint.place.is_mirror
             )
             endpoint.answered = True
-            if answer.status not in _REDIRECTS:
+            if answer.status not in _REDIRECTS or method == "HEAD":
                 return answer
             with answer:
                 url = self._target(here, url, answer.headers.get("Location", ""))

@@ -6,19 +6,29 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 from forensics.digests import is_digest
 from forensics.model.acquisition import AcquiredContent, NotAcquired
 from forensics.model.image import Blob, Descriptor
 from forensics.printable import printable
 from forensics.quantities import counted
-from forensics.registry import Delivery, NotThere, RegistryClient, RegistryError, SentWrongBytes
+from forensics.registry import (
+    ConnectionLost,
+    Delivery,
+    Denied,
+    NotThere,
+    RegistryClient,
+    RegistryError,
+    SentWrongBytes,
+)
 from forensics.sources._evidence import read_blob
 from forensics.sources._layout import blob_name
 from forensics.sources._opening import Opening
 from forensics.sources._pulled_documents import PulledDocument
 from forensics.sources._store_evidence import StoreEvidence
-from forensics.store import Receiving, StoreMismatch
+from forensics.store import Store, StoreMismatch
 
 _THREADS = 4
 _LOOK = 0.1
@@ -47,12 +57,17 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """How one blob was fetched; without a `blob` a code and a reason for an issue."""
+    """How one blob was fetched; without a `blob` a code and a reason for an issue.
+
+    `held`: the store had it; `unknown` is why the registry did not say whether it has it too.
+    """
 
     blob: Blob | None
     code: str = ""
     reason: str = ""
     delivery: Delivery = field(default_factory=Delivery)
+    held: bool = False
+    unknown: str = ""
 
 
 class Pull:
@@ -65,23 +80,26 @@ class Pull:
         self._guard = threading.Lock()
         self._done = 0
         self._total = 0
+        self._held: set[str] = set()
+        self._given: set[str] = set()
         self.pulled = Pulled()
 
     def document(self, wanted: str, role: str, media_type: str = "", *, ask: bool = False) -> PulledDocument:
-        """A manifest or index by tag or digest, from the store where it has that digest.
+        """A manifest or index by tag or digest, from the store where that and the registry have it.
 
-        `ask`: the registry is asked in any case, so that the record does not say of it what it never said.
+        `ask`: it is fetched in any case.
 
         Raises RegistryError, and ImageNotOpened when it is no document that is read.
         """
         blob = None if ask else self._opening.store.find(wanted)
-        if blob is not None and blob.size <= self._opening.limits.json_bytes:
+        if blob is not None and blob.size <= self._opening.limits.json_bytes and self._is_there(wanted):
             content, digest, verified = read_blob(blob), wanted, True
         else:
             fetched = self._client.manifest(wanted)
             content, digest, verified = fetched.content, fetched.digest, fetched.verified
             media_type = media_type or fetched.media_type
             blob = self._keep(digest, content)
+            self._given.add(digest)
         document = PulledDocument(content, digest, media_type, self._opening.issues, verified=verified)
         about = AcquiredContent(
             digest=digest,
@@ -122,6 +140,7 @@ class Pull:
         self._tell()
         for one, future in zip(todo, futures, strict=True):
             self._settle(one, future.result())
+        self._tell_what_was_there()
 
     def note(self, text: str) -> None:
         """Something that the record of the acquisition should say."""
@@ -153,6 +172,13 @@ class Pull:
                 f"{wanted.subject} was resumed: {kept}{broke}{delivery.fetched:,} bytes were fetched, "
                 f"{delivery.again:,} of them again"
             )
+        if outcome.held:
+            self._held.add(about.digest)
+        if outcome.unknown:
+            self.note(
+                f"{wanted.subject} came from the store; whether the registry has it is not known: "
+                f"{outcome.unknown}"
+            )
         if outcome.blob is None:
             self.leave(wanted, outcome.code, outcome.reason)
             return
@@ -161,6 +187,7 @@ class Pull:
                 f"{wanted.subject}: the image names other places for it, which were not asked: "
                 f"{_shown(wanted.urls)}"
             )
+        self._given.add(about.digest)
         self._add(
             outcome.blob,
             AcquiredContent(
@@ -182,6 +209,24 @@ class Pull:
             receiving.write(content)
             return receiving.finish(None if receiving.complete else len(content))[1]
 
+    def _is_there(self, digest: str) -> bool:
+        """Whether the registry gave this manifest, or says that it has it; else it must be asked for it."""
+        if digest not in self._given:
+            try:
+                if not self._client.has("manifests", digest):
+                    return False
+            except RegistryError:
+                return False
+            self._given.add(digest)
+        return True
+
+    def _tell_what_was_there(self) -> None:
+        if self._held:
+            self.note(
+                f"{counted(len(self._held), 'content')} came from the store and not over the network; "
+                "the registry was asked whether it has each of them"
+            )
+
     # -- in threads -------------------------------------------------------------------------------------
 
     def _fetch(self, wanted: Wanted) -> _Outcome:
@@ -192,7 +237,7 @@ class Pull:
             return _Outcome(None, "limit", f"it has {about.size:,} bytes, {wanted.most:,} may be fetched")
         delivery = Delivery()
         try:
-            return _Outcome(self._received(about, delivery), delivery=delivery)
+            return self._received(wanted, delivery)
         except NotThere:
             return _Outcome(None, "not-acquired", "the registry does not have it")
         except (SentWrongBytes, StoreMismatch) as error:
@@ -202,23 +247,32 @@ class Pull:
                 raise
             return _Outcome(None, "not-acquired", error.message, delivery)
 
-    def _received(self, about: Descriptor, delivery: Delivery) -> Blob:
-        while True:
-            with self._opening.store.receive(about.digest) as receiving:
-                if receiving.complete is not None:
-                    self._advance(about.size)
-                    return receiving.complete
-                kept = receiving.offset
-                sink = _Counted(receiving, self._advance)
-                try:
-                    self._client.blob(about.digest, about.size, sink, delivery)
-                    return receiving.finish(about.size)[1]
-                except StoreMismatch:
-                    if not kept:
-                        raise
-                    # What an earlier attempt left may be what is wrong.
-                    self._advance(-receiving.offset)
-                    delivery.again += kept
+    def _received(self, wanted: Wanted, delivery: Delivery) -> _Outcome:
+        """A content that has its digest, whatever size its descriptor says."""
+        about = wanted.descriptor
+        with _Counted(self._opening.store, about.digest, self._advance) as sink:
+            if sink.blob is None:
+                self._client.blob(about.digest, about.size, sink, delivery, most=wanted.most)
+                return _Outcome(sink.blob, delivery=delivery)
+            if sink.blob.size > wanted.most:
+                raise SentWrongBytes(f"{about.digest} has more than {wanted.most:,} bytes")
+            if about.digest in self._given:
+                return _Outcome(sink.blob)
+            return _Outcome(sink.blob, held=True, unknown=self._unknown(about.digest))
+
+    def _unknown(self, digest: str) -> str:
+        """Why the registry does not say whether it has a blob, empty when it has. Raises what fetching the
+        blob would raise: NotThere, Denied, ConnectionLost.
+        """
+        try:
+            is_there = self._client.has("blobs", digest)
+        except (Denied, ConnectionLost):
+            raise
+        except RegistryError as error:
+            return error.message
+        if not is_there:
+            raise NotThere("the registry does not have it")
+        return ""
 
     def _advance(self, count: int) -> None:
         with self._guard:
@@ -231,12 +285,17 @@ class Pull:
 
 
 class _Counted:
-    """A content on its way into the store, counted for the progress."""
+    """A content on its way into the store, counted for the progress. A context manager.
 
-    def __init__(self, receiving: Receiving, advance: Callable[[int], None]) -> None:
-        self._receiving = receiving
+    `blob` is the content when all of it is there and has its digest.
+    """
+
+    def __init__(self, store: Store, digest: str, advance: Callable[[int], None]) -> None:
+        self._store = store
+        self._digest = digest
         self._advance = advance
-        advance(receiving.offset)
+        self.blob: Blob | None = None
+        self._begin()
 
     @property
     def offset(self) -> int:
@@ -252,6 +311,31 @@ class _Counted:
         """Forget what is there."""
         self._advance(-self._receiving.offset)
         self._receiving.restart()
+
+    def finish(self) -> None:
+        """Put it in the store. Raises SentWrongBytes, and is empty again, when it has another digest."""
+        came = self.offset
+        try:
+            self.blob = self._receiving.finish()[1]
+        except StoreMismatch as error:
+            self._advance(-came)
+            self._begin()
+            # Another process may have received it meanwhile.
+            if self.blob is None:
+                raise SentWrongBytes(error.message, error.hint) from error
+
+    def _begin(self) -> None:
+        self._receiving = self._store.receive(self._digest)
+        self.blob = self._receiving.complete
+        self._advance(self._receiving.offset)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._receiving.__exit__(kind, error, trace)
 
 
 def _shown(urls: Sequence[str]) -> str:

@@ -54,6 +54,11 @@ class Memory:
     def restart(self) -> None:
         self.content.clear()
 
+    def finish(self) -> None:
+        if self.content != BYTES:
+            self.content.clear()
+            raise SentWrongBytes("other bytes")
+
 
 @pytest.fixture
 def server():
@@ -650,6 +655,50 @@ def test_a_mirror_is_asked_first_and_passed_over_when_it_fails(server, tmp_path)
             assert asking.mirrors_used == {mirror.host}
         assert set(mirror.paths("/")) == {"/v2/hub/team/app/manifests/v1"}
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"z" * len(BYTES), b"<html>please log in</html>", BYTES + b"more"])
+def test_a_mirror_with_other_bytes_hides_nothing_that_the_registry_has(server, body):
+    with double() as mirror:
+        mirror.rules.append(lambda asked: Reply(body=body))
+        sink = Memory()
+        with client(server, environment={VARIABLE: f"{server.host}={mirror.host}"}) as asking:
+            fetch(asking, sink)
+            assert asking.mirrors_used == set()
+    assert bytes(sink.content) == BYTES
+    assert [asked.headers.get("Range") for asked in server.asked] == [None]
+
+
+def test_what_a_mirror_broke_off_is_not_gone_on_with_elsewhere(server):
+    with double() as mirror:
+        mirror.rules.append(
+            lambda asked: (
+                Reply(403) if "Range" in asked.headers else Reply(body=b"z" * 5000, length=len(BYTES))
+            )
+        )
+        sink = Memory()
+        with client(server, environment={VARIABLE: f"{server.host}={mirror.host}"}) as asking:
+            fetch(asking, sink)
+    assert bytes(sink.content) == BYTES
+    assert [asked.headers.get("Range") for asked in server.asked] == [None]
+
+
+def test_the_digest_decides_and_not_the_announced_size(server):
+    for size in (len(BYTES) - 1, len(BYTES) + 1):
+        sink = Memory()
+        with client(server) as asking:
+            asking.blob(sha256_digest(BYTES), size, sink, Delivery(), most=1 << 20)
+        assert bytes(sink.content) == BYTES
+
+
+def test_whether_something_is_there_is_asked_without_fetching_it(server):
+    with client(server) as asking:
+        assert asking.has("blobs", sha256_digest(BYTES))
+        assert asking.has("manifests", server.tags["v1"])
+        assert not asking.has("blobs", sha256_digest(b"nothing"))
+        server.rules.append(lambda asked: Reply(307, {"Location": "http://127.0.0.1:1/"}))
+        assert asking.has("blobs", sha256_digest(BYTES))
+    assert {asked.method for asked in server.asked} == {"HEAD"}
 
 
 def test_a_mirror_gets_no_credentials_of_the_registry(server, tmp_path):
