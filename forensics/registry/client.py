@@ -145,7 +145,7 @@ class RegistryClient:
         self._patience = patience or Patience()
         self._cancel = cancel
         self._plain_http = access.plain_http
-        self._transport = Transport(access, cancel, self._patience)
+        self._transport = Transport(access, cancel, self._patience, limits.run_seconds)
         self._files = CredentialFiles(access.authfile, settings)
         self._endpoints = tuple(self._endpoint(place) for place in places_of(name, settings))
 

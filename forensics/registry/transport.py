@@ -6,7 +6,7 @@ import contextlib
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 import urllib3
@@ -37,7 +37,9 @@ class Answer:
         watch: Watch,
         lever: Lever | None,
         patience: Patience,
+        check: Callable[[], None],
     ) -> None:
+        self._check = check
         self.status = response.status
         self.headers = response.headers
         self.url = url
@@ -51,7 +53,7 @@ class Answer:
         """The body as it comes. Raises ConnectionLost when it ends early, or comes too slowly; Cancelled."""
         begin, came, got = time.monotonic(), 0, 0
         while True:
-            cancel.check()
+            self._check()
             if self._lever is not None:
                 self._lever.expect(self._patience.silence)
             try:
@@ -116,11 +118,16 @@ class Answer:
 class Transport:
     """Makes exchanges with registries, with those who give tokens, and with whom they redirect to.
 
-    Raises UsageError where the certificates a person named cannot be used. Usable from several threads.
+    After `seconds` in all everything ends with RegistryError. Raises UsageError where the certificates a
+    person named cannot be used. Usable from several threads.
     """
 
-    def __init__(self, access: Access, cancel: Cancellation, patience: Patience) -> None:
+    def __init__(
+        self, access: Access, cancel: Cancellation, patience: Patience, seconds: float = float("inf")
+    ) -> None:
         self._access = access
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
         self.cancel = cancel
         self.patience = patience
         self._watch = Watch(cancel)
@@ -158,7 +165,7 @@ class Transport:
             self.cancel.check()
             raise self._explained(url, error) from error
         lever: Lever | None = self._watch.current.lever
-        return Answer(response, url, self._watch, lever, self.patience)
+        return Answer(response, url, self._watch, lever, self.patience, self._check)
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the work is cancelled meanwhile."""
@@ -178,6 +185,11 @@ class Transport:
         self.cancel.check()
         if self._closed.is_set():
             raise Cancelled
+        if time.monotonic() > self._end:
+            raise RegistryError(
+                f"what was asked of registries took longer than {self._seconds:,.0f} s in all",
+                "give it more time with --limit run_seconds=SECONDS; what came of layers is kept for a day",
+            )
 
     def _manager(self, url: str, *, shows_certificate: bool) -> urllib3.PoolManager:
         proxy = proxy_for(url)

@@ -8,7 +8,10 @@ Carriage: BuildKit attestation manifests beside the image in its index; the refe
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from forensics.digests import is_digest
 from forensics.errors import ForensicsError, ImageNotOpened, ParseError
@@ -21,6 +24,7 @@ from forensics.sources._pull import Pull, Wanted
 from forensics.sources._pulled_documents import PulledDocument
 
 _REF_NAME = "org.opencontainers.image.ref.name"
+_NAMES = frozenset({_REF_NAME, "io.containerd.image.name"})
 _ENDINGS = ("", ".sig", ".att", ".sbom")
 
 
@@ -36,6 +40,7 @@ class Referrers:
         self._client = client
         self._pull = pull
         self._seen: set[str] = set()
+        self._bytes = 0
         self.wanted: list[Wanted] = []
         self.entries: list[dict[str, Any]] = []
 
@@ -77,7 +82,21 @@ class Referrers:
                 continue
             manifest = self._take(descriptor)
             if manifest is not None:
-                self._list(manifest, descriptor, item.text("artifactType"))
+                self._list(manifest, self._unnamed(descriptor), item.text("artifactType"))
+
+    def _unnamed(self, descriptor: Descriptor) -> Descriptor:
+        """What a listing lists, without names: by one of them it could stand for the image."""
+        names = {key: value for key, value in descriptor.annotations.items() if key in _NAMES}
+        if not names:
+            return descriptor
+        called = ", ".join(f"{value[:100]!r}" for value in names.values())
+        self._opening.issues.add(
+            "malformed-document",
+            f"referrer {descriptor.digest}",
+            f"it is listed under a name, {called}, and was given none: names are for images",
+        )
+        others = {key: value for key, value in descriptor.annotations.items() if key not in names}
+        return msgspec.structs.replace(descriptor, annotations=others)
 
     def _by_tag(self, tag: str) -> None:
         try:
@@ -108,26 +127,48 @@ class Referrers:
                 "limit", "what refers to the image", f"only the first {most} were fetched"
             )
             return None
+        if self._bytes > self._opening.limits.sbom_bytes:
+            self._too_many_bytes()
+            return None
         self._seen.add(descriptor.digest)
         try:
             document = self._pull.document(descriptor.digest, "referrer", descriptor.media_type)
         except ImageNotOpened as error:
             self._left_out(subject, error, descriptor)
             return None
+        self._bytes += len(document.content)
         if not document.is_index:
             self._want_parts(document)
         return document
+
+    def _too_many_bytes(self) -> None:
+        most = self._opening.limits.sbom_bytes
+        self._opening.issues.add(
+            "limit", "what refers to the image", f"only what fits into {most:,} bytes together was fetched"
+        )
 
     def _want_parts(self, document: PulledDocument) -> None:
         limits = self._opening.limits
         subject = f"referrer {document.digest}"
         if is_digest(document.config.digest):
-            self.wanted.append(Wanted(document.config, "referrer", subject, limits.json_bytes))
+            self._want(Wanted(document.config, "referrer", subject, limits.json_bytes))
         parts = list(document.parts())
         if len(parts) > limits.layers:
             self._opening.issues.add("limit", subject, f"only its first {limits.layers} parts were fetched")
         for part in parts[: limits.layers]:
-            self.wanted.append(Wanted(part.descriptor, "referrer", subject, limits.sbom_bytes, part.urls))
+            self._want(Wanted(part.descriptor, "referrer", subject, limits.sbom_bytes, part.urls))
+
+    def _want(self, wanted: Wanted) -> None:
+        """One blob, while all of them together fit; of each no more is taken than it announces."""
+        size = wanted.descriptor.size
+        if size <= wanted.most:
+            if self._bytes + size > self._opening.limits.sbom_bytes:
+                reason = "it does not fit into what attachments may have together"
+                self._pull.leave(wanted, "limit", reason)
+                return
+            self._bytes += size
+            wanted = replace(wanted, most=size)
+        self.wanted.append(wanted)
 
     def _list(self, document: PulledDocument, descriptor: Descriptor, artifact_type: str) -> None:
         entry: dict[str, Any] = {

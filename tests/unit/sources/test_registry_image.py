@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 
 from forensics.access import Access
+from forensics.limits import Limits
+from forensics.registry import RegistryError
 from forensics.registry.mirrors import VARIABLE
 from forensics.sources import OpenImage, open_image
 from forensics.spool import Spool
 from tests.image_archives import OCI_MANIFEST, OciBlobs, as_json, digest, tar_of
-from tests.registry_double import Double, Reply, double
+from tests.registry_double import Asked, Double, Reply, double
 
 PLAIN = Access(plain_http=True)
 LAYER = tar_of([("etc/motd", b"hello\n" * 2000)])
@@ -89,6 +92,50 @@ def test_what_came_from_the_store_is_told(server):
         assert "1 content came from the store" in note or "2 contents came from the store" in note
     fetched = [asked for asked in server.asked if digest(LAYER) in asked.path]
     assert [asked.method for asked in fetched] == ["GET", "HEAD"]
+
+
+def test_what_is_listed_as_a_referrer_takes_no_name(server):
+    blobs = OciBlobs()
+    image, other = blobs.image([LAYER]), blobs.image([tar_of([("other", b"x")])])
+    server.take(blobs, v1=image)
+    named = {"org.opencontainers.image.ref.name": "v1", "kept": "yes"}
+    server.referrers = {image["digest"]: [{**other, "annotations": named}]}
+    with pulled(server) as opened:
+        assert opened.image.manifest_digest == image["digest"]
+        assert [one.code for one in opened.image.issues if "under a name, 'v1'" in one.message] == [
+            "malformed-document"
+        ]
+        assert "ambiguous-tag" not in codes(opened)
+
+
+def test_attachments_are_bounded_together(server):
+    blobs = OciBlobs()
+    image = blobs.image([LAYER])
+    listed = [blobs.image([b"%d" % number + bytes(5000)]) for number in range(6)]
+    server.take(blobs, v1=image)
+    server.referrers = {image["digest"]: listed}
+    with pulled(server, limits=Limits(sbom_bytes=12000)) as opened:
+        assert "limit" in codes(opened)
+        assert opened.acquisition is not None
+        got = [one.size for one in opened.acquisition.contents if one.role == "referrer"]
+        assert got.count(5001) == 2
+        assert sum(got) < 12000 + 3000
+
+
+def test_a_pull_takes_no_longer_than_a_run_may(server):
+    blobs = OciBlobs()
+    server.take(blobs, v1=blobs.image([LAYER]))
+
+    def slow(asked: Asked) -> Reply | None:
+        if digest(LAYER) not in asked.path:
+            return None
+        return Reply(body=[b"x"] * len(LAYER), pause=lambda: time.sleep(0.05))
+
+    server.rules.append(slow)
+    begin = time.monotonic()
+    with pytest.raises(RegistryError, match="longer than 1 s"), pulled(server, limits=Limits(run_seconds=1)):
+        pass
+    assert time.monotonic() - begin < 4
 
 
 @pytest.mark.parametrize("wrong", [-1, 1])
