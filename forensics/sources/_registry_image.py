@@ -30,6 +30,10 @@ from forensics.sources._store_evidence import StoreEvidence
 _REF_NAME = "org.opencontainers.image.ref.name"
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _SOURCE = "registry"
+_MOST_LOOKED = 128
+"""Documents below an index that are read to list platforms; each and its configuration stay open."""
+_TIMES = 4
+"""All of them together may have so many times the bytes of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class RegistryImage:
         self._evidence = evidence
         self._pull = Pull(opening, client, evidence)
         self._visits = 0
+        self._looked = 0
+        self._bytes = 0
 
     def candidates(self) -> tuple[Candidate, ...]:
         """The images, in the order of the index. Reads indexes, and a configuration where nothing else
@@ -119,21 +125,35 @@ class RegistryImage:
         digest = listed.descriptor.digest
         if not listed.is_index or any(one.digest == digest for one in above):
             return None
-        return self._pull.document(digest, "manifest", listed.descriptor.media_type)
+        return self._looked_at(listed)
+
+    def _looked_at(self, listed: Listed) -> PulledDocument | None:
+        """A document below an index, while listing may go on; else None, and an issue."""
+        if self._looked >= _MOST_LOOKED or self._bytes > _TIMES * self._limits.json_bytes:
+            self._opening.issues.add(
+                "limit",
+                "index",
+                f"only {self._looked} documents below it were read to list platforms",
+            )
+            return None
+        self._looked += 1
+        descriptor = listed.descriptor
+        document = self._pull.document(descriptor.digest, "manifest", descriptor.media_type)
+        self._bytes += len(document.content)
+        return document
 
     def _platform(self, listed: Listed) -> Platform:
         """The platform by the index, else by the configuration."""
         if listed.platform.architecture:
             return listed.platform
-        descriptor = listed.descriptor
-        return self._platform_inside(
-            self._pull.document(descriptor.digest, "manifest", descriptor.media_type)
-        )
+        document = self._looked_at(listed)
+        return Platform() if document is None else self._platform_inside(document)
 
     def _platform_inside(self, document: PulledDocument) -> Platform:
         blob = self._pull.small(self._wanted_config(document))
         if blob is None or blob.size > self._limits.json_bytes:
             return Platform()
+        self._bytes += blob.size
         return parse_config(read_blob(blob), IssueLog()).platform
 
     def _wanted_config(self, document: PulledDocument) -> Wanted:

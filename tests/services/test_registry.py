@@ -402,7 +402,8 @@ def test_what_an_interrupted_pull_left_is_taken_up_by_the_next(
     with pulled(reference, access) as opened:
         assert opened.image.issues == ()
         assert opened.acquisition is not None
-        (note,) = opened.acquisition.notes
+        note, held = opened.acquisition.notes
+        assert "came from the store" in held
         size = opened.image.layers[0].blob.size  # type: ignore[union-attr]
     assert note == (
         f"layer 0 was resumed: {kept:,} bytes of it were there from an earlier attempt, "

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from forensics.access import Access
+from forensics.errors import ChoiceNeeded
 from forensics.limits import Limits
 from forensics.registry import RegistryError
 from forensics.registry.mirrors import VARIABLE
 from forensics.sources import OpenImage, open_image
 from forensics.spool import Spool
-from tests.image_archives import OCI_MANIFEST, OciBlobs, as_json, digest, tar_of
+from tests.image_archives import OCI_MANIFEST, OciBlobs, as_json, config_of, digest, tar_of
 from tests.registry_double import Asked, Double, Reply, double
 
 PLAIN = Access(plain_http=True)
@@ -136,6 +137,19 @@ def test_a_pull_takes_no_longer_than_a_run_may(server):
     with pytest.raises(RegistryError, match="longer than 1 s"), pulled(server, limits=Limits(run_seconds=1)):
         pass
     assert time.monotonic() - begin < 4
+
+
+def test_listing_platforms_is_bounded(server):
+    blobs = OciBlobs()
+    listed = [
+        blobs.image([LAYER], config=config_of([LAYER], created=f"2024-01-02T03:{n // 60:02}:{n % 60:02}Z"))
+        for n in range(200)
+    ]
+    server.take(blobs, v1=blobs.index(listed))
+    with Spool() as spool, pytest.raises(ChoiceNeeded) as raised:
+        open_image(f"registry:{server.host}/team/app:v1", spool=spool, access=PLAIN)
+    assert len(raised.value.choices) == 200
+    assert len(server.asked) == 1 + 2 * 128
 
 
 @pytest.mark.parametrize("wrong", [-1, 1])
