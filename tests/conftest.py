@@ -37,6 +37,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long contents are numbered: as names they would be unreadable, and differ where they hold a time."""
+    return argname if isinstance(val, bytes) and len(val) > 60 else None
+
+
 def _missing(reason: str) -> None:
     """Skip with a reason, or fail where the environment says that nothing may be missing."""
     if os.environ.get("FORENSICS_NO_SKIPS"):
