@@ -11,16 +11,20 @@ from textual.app import App
 from textual.widget import Widget
 
 from forensics.model.facts import (
+    ArchiveFacts,
+    ArchiveOddity,
     Decoded,
     ElfFacts,
     ElfSection,
     FileFacts,
     MatchedString,
+    MemberFacts,
     RuleMatch,
     ScriptFacts,
 )
 from forensics.model.findings import Category, Confidence, Evidence, Finding, Severity
 from forensics.model.issues import Issue
+from forensics.model.members import ListedMember, MemberListing
 from forensics.model.report import ReportFile
 from forensics.tui.viewers import ViewedFile, offered, viewers
 from forensics.tui.widgets import (
@@ -214,6 +218,18 @@ async def test_every_row_is_exactly_as_wide_as_the_widget(name: str) -> None:
 def hostile_file(text: str) -> ViewedFile:
     """A file of which everything that can be a text is `text`."""
     string = MatchedString(text, 1, 4, text)
+    name = text.encode("utf-8", "surrogatepass")
+    matched = RuleMatch(rule_id=text, strings=(string,))
+    inner = FileFacts(sha256=text or "0", size=5, type=text, description=text, matches=(matched,))
+    listing = MemberListing(
+        format=text,
+        compression=text,
+        members=tuple(
+            ListedMember(name=name, size=5, stored=5, offset=at, kind=text, method=text, type=text, link=name)
+            for at in (0, 600)
+        ),
+        notes=(text,),
+    )
     facts = FileFacts(
         sha256=text or "0",
         size=900,
@@ -221,7 +237,7 @@ def hostile_file(text: str) -> ViewedFile:
         description=text,
         md5=text,
         sha1=text,
-        matches=(RuleMatch(rule_id=text, strings=(string,)),),
+        matches=(matched,),
         elf=ElfFacts(
             bits=64,
             endian=text,
@@ -244,6 +260,13 @@ def hostile_file(text: str) -> ViewedFile:
             interpreter=text,
             decoded=(Decoded(offset=2, length=3, encoding=text, text=text),),
             behaviours=(string,),
+        ),
+        archive=ArchiveFacts(
+            format=text,
+            compression=text,
+            members=2,
+            notable=(MemberFacts(name=name, offset=0, facts=inner),),
+            oddities=(ArchiveOddity(code=text, offset=0, message=text, name=name),),
         ),
         secrets=(string,),
         issues=(Issue(stage=text, code=text, subject=text, message=text),),
@@ -299,6 +322,7 @@ def hostile_file(text: str) -> ViewedFile:
         instructions={0: text, 1: text, 2: text},
         read=reader((1, 0)),
         read_version=reader,
+        list_members=lambda: listing,
     )
 
 

@@ -157,7 +157,7 @@ class ArchivePane(Below):
     def _open(self, event: VirtualTable.Opened) -> None:
         event.stop()
         member = self._rows.members[event.index]
-        if member.kind in (FileKind.REGULAR, FileKind.OTHER):
+        if member.stored or member.kind in (FileKind.REGULAR, FileKind.OTHER):
             name = _text(member.name) or single_name(self._file.path)
             facts = self._notable.get((member.name, member.offset))
             self.post_message(OpenMember(name, facts.sha256 if facts else ""))
