@@ -59,7 +59,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     layers: int = 400
     """Layers of one image; each holds two files open."""
     image_bytes: int = 256 * GIB
-    """Uncompressed bytes of all layers of one image; layers that come later are not read."""
+    """Uncompressed bytes of all layers of one image, from the base up; what lies above is not read."""
     worker_bytes: int = 4 * GIB
     """Bytes of memory one worker may hold; the layers it maps do not count."""
     run_seconds: int = 4 * 60 * 60
