@@ -173,9 +173,9 @@ class _Sink:
         self._hashing.add(1, data[:room])
         self.size += min(len(data), room)
         if len(data) > room:
-            return f"more than {limits.layer_bytes} bytes come out"
+            return f"more than {limits.layer_bytes} bytes come out (limit layer_bytes)"
         if self.size > limits.ratio_free_bytes and self.size > limits.compression_ratio * max(consumed, 1):
-            return f"more than {limits.compression_ratio} bytes come out of one"
+            return f"more than {limits.compression_ratio} bytes come out of one (limit compression_ratio)"
         return ""
 
 

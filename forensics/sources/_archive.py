@@ -310,6 +310,8 @@ class ArchiveEvidence(Evidence):
     def _cut_short(self, wanted: str) -> ImageNotOpened:
         """The refusal of an archive that is not all there; `wanted` is what was not found in the rest."""
         hint = "check that it was copied completely, and copy or save it again"
+        if "(limit " in self._damage:
+            hint = "it may be made to fill disks; forensics scan --limit NAME=VALUE raises the limit"
         if not self._like_an_image:
             hint += (
                 f"; if it is a layer or the files of a container, open what is there with rootfs:{self.path}"

@@ -156,6 +156,8 @@ class Opening:
         if result.code in {"truncated", "corrupt"}:
             state = "ends early, at" if result.code == "truncated" else "is damaged behind"
             self._damage = f"its {compression} data {state} byte {result.consumed:,}"
+        elif result.code == "limit":
+            self._damage = f"its {compression} data were given up at byte {result.consumed:,}: {result.error}"
         if not result.size:
             raise ImageNotOpened(
                 f"{shown} is {compression} data that cannot be decompressed",
