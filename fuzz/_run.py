@@ -107,6 +107,7 @@ def _once(target: Target, seconds: int) -> tuple[int, str]:
     folder = FOLDER / target.id
     options = [
         f"-max_total_time={seconds}",
+        f"-seed={os.environ.get('FUZZ_SEED', '0')}",
         f"-max_len={target.longest}",
         f"-timeout={SLOW_SECONDS}",
         f"-rss_limit_mb={MEMORY_MB}",
